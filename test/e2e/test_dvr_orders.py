@@ -2,6 +2,9 @@
 import json
 import os
 
+import pytest
+
+import flv
 import media
 import recordings
 import rtmp
@@ -125,3 +128,62 @@ def test_with_a_password_the_api_needs_it(make_server):
     publish(server, "h264_aac.flv")
     for method, path in (("GET", PATH), ("POST", PATH), ("DELETE", PATH + "x"), ("GET", PATH + "files/x")):
         assert api.ask(method, path, b"{}" if method == "POST" else None).status == 401
+
+
+def newest(feeder):
+    return max(n[1] for n in map(flv.number_of, feeder.sent) if n and n[0] == flv.VIDEO)
+
+
+@pytest.mark.parametrize("ending,wish,seconds", [(".flv", {}, 4), (".flv", {"preroll": 2}, 2), (".flv", {"preroll": 0}, 0)])
+def test_a_start_goes_back_by_what_was_kept(make_server, ending, wish, seconds):
+    server = serve(make_server, "./rec/[stream].[timestamp]" + ending, "dvr_apply none; dvr_preroll 4;", api="")
+    api = Api(server)
+    feeder = rtmp.Feeder(server.publisher("s"), flv.Numbered().tags(), 4)
+    for _ in range(2):                                           # it is kept again after a stop
+        sent = newest(feeder) + 250 if feeder.sent[3:] else 250
+        until(lambda: len(feeder.sent) > 10 and newest(feeder) > sent, "ten seconds of it")
+        before = newest(feeder)
+        order(api, "start", **wish)
+        until(lambda: any(d["duration_ms"] > 2000 * (seconds + 1) for d in listed(api, "&state=recording")), "more of it")
+        order(api, "stop")
+        until(lambda: not listed(api, "&state=recording") and not listed(api, "&state=completing"), "its end")
+        path = max(recordings.files(server.recordings))
+        got = [t for t in flv.read(path) if t.type in (flv.AUDIO, flv.VIDEO)]
+        assert flv.gaps(got) == []
+        media_tags = [t for t in got if flv.number_of(t)]
+        first = [flv.number_of(t)[1] for t in media_tags if t.type == flv.VIDEO][0]
+        assert first % 25 == 0 and min(t.ts for t in media_tags) == 0
+        if seconds:
+            assert before - 25 * seconds - 50 <= first <= before - 25 * seconds + 50, (before, first)
+        else:
+            assert first >= before - 50, (before, first)
+    feeder.finish()
+
+
+def test_what_is_kept_before_a_start_is_bounded(make_server):
+    server = serve(make_server, more="dvr_apply none; dvr_preroll 1h;", api="")
+    feeder = rtmp.Feeder(server.publisher("s"), flv.Numbered(size=40000).tags(), 20)
+    until(lambda: len(feeder.sent) > 100, "some of it")
+    rss = server.rss_kib()
+    until(lambda: len(feeder.sent) > 2000, "40 MB", 60)
+    assert server.rss_kib() - rss < 30 << 10
+    order(Api(server), "start")
+    until(lambda: any(d["duration_ms"] > 20000 for d in listed(Api(server), "&state=recording")), "a recording", 30)
+    feeder.finish()
+    done, = complete(Api(server), 1)
+    assert done["gaps"] == [] and done["bytes"] > 8 << 20
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".ts"])
+def test_every_format_takes_what_was_kept(make_server, ending):
+    server = serve(make_server, "./rec/[stream]" + ending, "dvr_apply none; dvr_preroll 3;", api="")
+    feeder = loop(server)
+    until(lambda: feeder.sent and feeder.sent[-1].ts > 8000, "eight seconds")
+    order(Api(server), "start")
+    recording(Api(server), 1)
+    order(Api(server), "stop")
+    done, = complete(Api(server), 1)
+    feeder.finish()
+    path = os.path.join(server.folder, done["file"])
+    assert not media.run(media.FFMPEG + ["-i", path, "-f", "null", "-"]).stderr
+    assert recordings.duration(path) >= 3 and len(recordings.packets(path)["video"]) >= 75

@@ -104,7 +104,7 @@ const struct api_description api_descriptions[] = {
       "{" IDENTITY "}" },
     { "/api/v1/dvrs/", "get", "Recordings.", "{" PAGING ",vhost?:s,app?:s,stream?:s,state?:s}", NULL,
       "{" IDENTITY ",dvrs:[@Dvr]," PAGE "}" },
-    { "/api/v1/dvrs/", "post", "Start or stop the recording of a stream.", NULL, "{vhost?:s,app:s,stream:s,action:s}",
+    { "/api/v1/dvrs/", "post", "Start or stop the recording of a stream.", NULL, "{vhost?:s,app:s,stream:s,action:s,preroll?:i|n}",
       "{" IDENTITY "}" },
     { "/api/v1/dvrs/{id}", "get", "One recording.", NULL, NULL, "{" IDENTITY ",dvr:@Dvr}" },
     { "/api/v1/dvrs/{id}", "delete", "Remove a recording.", NULL, NULL, "{" IDENTITY "}" },

@@ -12,6 +12,7 @@
 #include "app/source/attend.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
+#include "core/clock.h"
 #include "core/jr.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -23,7 +24,7 @@
 #define PREFIX "/api/v1/dvrs/"
 #define FILES "/api/v1/dvrs/files/"
 
-enum { BODY_BYTES_MAX = 8 << 10 };
+enum { BODY_BYTES_MAX = 8 << 10, PREROLL_SECONDS_MAX = 3600 };
 
 static const char *state_name(enum dvr_state state)
 {
@@ -122,7 +123,8 @@ static bool take_text(const struct jr_value *body, const char *name, char *to, s
 /* What is wrong with the body, or NULL. */
 static const char *read_wish(const char *text, size_t len, struct wish *w)
 {
-    struct jr_value body;
+    struct jr_value body, v;
+    int64_t         seconds = 0;
     char            action[8] = "";
     if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
         return "the body is no JSON object";
@@ -134,6 +136,12 @@ static const char *read_wish(const char *text, size_t len, struct wish *w)
     if (!str_equal(action, "start") && !str_equal(action, "stop"))
         return "action is start or stop";
     w->order.kind = str_equal(action, "start") ? ORDER_START : ORDER_STOP;
+    w->order.preroll_us = INT64_MAX; /* as far as is kept */
+    if (!jr_member(&body, "preroll", &v) || v.kind == JR_NULL)
+        return NULL;
+    if (!jr_int(&v, &seconds) || seconds < 0 || seconds > PREROLL_SECONDS_MAX)
+        return "preroll is a number of seconds from 0 to 3600; without it, what dvr_preroll keeps";
+    w->order.preroll_us = seconds * US_PER_SECOND;
     return NULL;
 }
 

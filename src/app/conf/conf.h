@@ -379,6 +379,7 @@ struct conf_dvr {
     bool               align;       /* this one and those below are ours */
     int64_t            keep_age_us; /* 0: of any age; likewise the next two */
     int64_t            keep_size_mb, keep_free_mb;
+    int64_t            preroll_us;
 };
 
 /* Ours: pictures that are written to files. */

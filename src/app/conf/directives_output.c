@@ -193,6 +193,9 @@ static const struct directive dvr_rows[] = {
     { .name = "dvr_keep_free", .type = CONF_INT64, .unit = "MiB", .def = "0", .min = 0, .max = INT32_MAX, .reload = RELOAD_APPLIED,
       IN_VHOST(dvr.keep_free_mb), .since = "ours", .example = "10000",
       .help = "Remove the oldest recordings of the vhost while the disk of dvr_path has less room; 0: none." },
+    { .name = "dvr_preroll", .type = CONF_DURATION, .def = "0", .min = 0, .max = 3600, .reload = RELOAD_APPLIED,
+      IN_VHOST(dvr.preroll_us), .since = "ours", .example = "10s",
+      .help = "Keep this much of each stream that is not recorded, for a start by the API; at most 16 MiB of a stream." },
 };
 const struct conf_block conf_dvr_block = { CONF_ROWS(dvr_rows) };
 

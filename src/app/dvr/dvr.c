@@ -40,6 +40,17 @@ static int64_t wait_until_us(const struct source *s)
     return source_is_settled(s) ? DEADLINE_NEVER : s->unsettled_until_us;
 }
 
+/* Yields by time. */
+static void take_preroll(struct recorder *r)
+{
+    struct frame *f;
+    while ((f = recorder_next_of_preroll(r))) {
+        recorder_take(r, f, false);
+        frame_unref(&f);
+        co_give_way_by_time();
+    }
+}
+
 static struct err *record(struct attendance *a, struct recorder *r)
 {
     struct source *s = a->source;
@@ -47,6 +58,7 @@ static struct err *record(struct attendance *a, struct recorder *r)
     unsigned       moments;
     while (!e && !attendance_is_over(a)) {
         recorder_follow_conf(r);
+        take_preroll(r);
         take_frames(r);
         r->cursor.until_us = s->clock.newest_us + TAKE_US;
         if (log_cursor_is_at_end(&r->cursor) || !source_is_settled(s))

@@ -161,10 +161,10 @@ static bool write_head(struct dvr_file *f)
     return file_writer_batch_end(w, note_head, f) && ok;
 }
 
-static struct err *open_writer(struct dvr_file *f)
+static struct err *open_writer(struct dvr_file *f, size_t more_bytes)
 {
     const struct file_writer_options options = { .what = "DVR",
-                                                 .queue_bytes_max = QUEUE_BYTES_MAX,
+                                                 .queue_bytes_max = QUEUE_BYTES_MAX + more_bytes,
                                                  .gather_bytes = QUEUE_BYTES_MAX / 8,
                                                  .gather_us = US_PER_SECOND };
     struct err                      *e = file_writer_create(&f->output.writer, &options);
@@ -215,7 +215,7 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
     list_push(&all, &f->link);
     struct err *e = fill(f, subject, wall_us);
     if (!e)
-        e = open_writer(f);
+        e = open_writer(f, subject->more_bytes);
     if (e) {
         f->owner = NULL;
         drop(f);

@@ -33,6 +33,7 @@ struct dvr_subject {
     const struct conf       *conf; /* the snapshot that `vhost` belongs to */
     const struct conf_vhost *vhost;
     const char              *app, *stream; /* in normal form */
+    size_t                   more_bytes;   /* that come at once at the beginning */
 };
 
 struct dvr_file {

@@ -22,6 +22,7 @@ enum order_kind { ORDER_START, ORDER_STOP };
 
 struct order {
     enum order_kind kind;
+    int64_t         preroll_us; /* of ORDER_START: how far back it begins, as far as is kept */
 };
 
 /**

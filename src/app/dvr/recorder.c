@@ -44,7 +44,36 @@ static bool is_same(const struct conf_dvr *a, const struct conf_dvr *b)
 static void stop_recording(struct recorder *r)
 {
     recorder_end_file(r);
-    r->goes_on = false;
+    r->goes_on = r->is_broken = false;
+    r->gap_us = NO_GAP;
+}
+
+static void drop_preroll(struct recorder *r)
+{
+    preroll_clear(&r->preroll);
+    r->takes_preroll = false;
+}
+
+/* The API has started it: what was kept before comes first. */
+static void begin_preroll(struct recorder *r)
+{
+    const struct order *order = orders_find(r->source->key);
+    if (!order || order->preroll_us == 0) {
+        preroll_clear(&r->preroll);
+        return;
+    }
+    preroll_trim(&r->preroll, order->preroll_us);
+    r->takes_preroll = r->preroll.n > 0;
+    if (r->takes_preroll)
+        headers_copy(&r->headers, &r->preroll.headers);
+}
+
+struct frame *recorder_next_of_preroll(struct recorder *r)
+{
+    struct frame *f = r->takes_preroll ? preroll_next(&r->preroll) : NULL;
+    if (!f && r->takes_preroll)
+        drop_preroll(r);
+    return f;
 }
 
 void recorder_follow_conf(struct recorder *r)
@@ -53,10 +82,13 @@ void recorder_follow_conf(struct recorder *r)
     if (r->conf == s->conf && r->n_orders == orders_serial())
         return;
     r->n_orders = orders_serial();
+    bool was_applied = r->applies;
     r->applies = is_wanted(r);
     if (r->file && (!r->applies || !is_same(&r->file->vhost->dvr, &s->vhost->dvr)))
         stop_recording(r);
     r->retry_us = r->pause_us = 0;
+    if (r->applies && !was_applied)
+        begin_preroll(r);
     conf_unref(&r->conf);
     r->conf = conf_ref(s->conf);
 }
@@ -117,6 +149,7 @@ void recorder_finish(struct recorder *r)
     for (size_t i = 0; i < r->n_ending; i++)
         dvr_file_unref(&r->ending[i]);
     headers_clear(&r->headers);
+    preroll_clear(&r->preroll);
     log_cursor_leave(&r->cursor);
     conf_unref(&r->conf);
 }
@@ -192,9 +225,12 @@ static void pause(struct recorder *r)
 static void begin_file(struct recorder *r, const struct frame *first)
 {
     const struct source     *s = r->source;
-    const struct dvr_subject subject = { .conf = s->conf, .vhost = s->vhost, .app = r->app, .stream = r->stream };
-    int64_t                  first_us = first_time_us(s, r->cursor.seq - 1, (struct picture_gate){ 0 });
-    struct err              *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio,
+    const struct dvr_subject subject = {
+        .conf = s->conf, .vhost = s->vhost, .app = r->app, .stream = r->stream, .more_bytes = r->preroll.bytes
+    };
+    int64_t first_us =
+        r->preroll.n ? preroll_first_us(&r->preroll) : first_time_us(s, r->cursor.seq - 1, (struct picture_gate){ 0 });
+    struct err *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio,
                                    first_us < first->dts_us ? first_us : first->dts_us, dvr_wall_us(first->arrived_us));
     r->waits_us = NOT_WAITING;
     r->n_lost = 0;
@@ -273,6 +309,7 @@ static void follow_publish(struct recorder *r, const struct frame *f)
         return;
     recorder_end_file(r);
     headers_clear(&r->headers);
+    drop_preroll(r);
     r->video = r->audio = CODEC_NONE;
     r->goes_on = false;
     r->published_us = s->published_at_us;
@@ -310,17 +347,26 @@ static void take_media(struct recorder *r, struct frame *f)
         recorder_end_file(r);
 }
 
+/* A key frame of its own is a place, whatever the configuration says of cuts. */
+static void keep_preroll(struct recorder *r, struct frame *f)
+{
+    bool is_start = !frame_is_header(f) && (has_pictures(r, f) ? f->key && f->track == 0 : r->video == CODEC_NONE);
+    preroll_take(&r->preroll, f, &r->headers, is_start, conf_of(r)->preroll_us);
+}
+
 void recorder_take(struct recorder *r, struct frame *f, bool jumped)
 {
     follow_publish(r, f);
     note_codecs(r);
-    if (jumped)
+    if (jumped && r->applies)
         begin_gap(r, r->file ? r->file->last_us : f->dts_us, GAP_BEHIND);
     if (!frame_is_header(f))
         r->newest_us = f->dts_us;
     if (headers_takes(f))
         headers_put(&r->headers, f);
-    if (!frame_is_header(f))
+    if (!r->applies)
+        keep_preroll(r, f);
+    else if (!frame_is_header(f))
         take_media(r, f);
     else if (r->file && !dvr_file_take(r->file, f))
         recorder_end_file(r);

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "app/dvr/file.h"
+#include "app/dvr/preroll.h"
 #include "app/source/headers.h"
 #include "app/source/log_cursor.h"
+#include "core/attr.h"
 #include "core/clock.h"
 #include "protocol/stream_name.h"
 
@@ -30,6 +32,8 @@ struct recorder {
     char              app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1]; /* in normal form */
     bool              applies;  /* It is recorded: `dvr_apply` names the stream, or the API has started it. */
     uint64_t          n_orders; /* as of the newest look at orders */
+    struct preroll    preroll;  /* of the time in which it was not recorded */
+    bool              takes_preroll;
     struct log_cursor cursor;
     struct headers    headers; /* the newest of those that were taken */
     struct dvr_file  *file;    /* NULL: none is open */
@@ -52,6 +56,13 @@ void recorder_init(struct recorder *r, struct source *s);
 
 /** Follow the configuration in force, and the orders of the API. A change of what concerns recording ends the open file. */
 void recorder_follow_conf(struct recorder *r);
+
+/**
+ * The next frame from before the start by the API, for recorder_take(); NULL: there is none. To be asked before frames of the log are taken.
+ *
+ * Ownership  the caller gets a reference
+ */
+struct frame *recorder_next_of_preroll(struct recorder *r) ATTR_MUST_USE;
 
 /** Take a frame. `jumped`: frames before it are lost. */
 void recorder_take(struct recorder *r, struct frame *f, bool jumped);
