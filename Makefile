@@ -155,7 +155,7 @@ $(TOOL_PROGRAMS): objs/tools/%: $(B)/test/tools/%.o $(LIB) $(ST_LIB)
 # library. It may become a part of a shared object.
 $(B)/pic/%.o: %.c objs/config.mk Makefile
 	@mkdir -p $(@D)
-	$(call quiet,cc,$<) $(compile) -fPIC -c -o $@ $<
+	$(call quiet,cc,$<) $(compile) -fPIC -fno-lto -c -o $@ $<
 
 RTMP_OBJECTS = $(patsubst %.c,$(B)/pic/%.o,$(RTMP_OWN) $(RTMP_SHARED))
 make_rtmp_lib = rm -f $@ && $(1) -r -nostdlib -o $(@D)/srs_rtmp.o $(2) && \

@@ -1,11 +1,10 @@
+/* Connections: begin, play, publish, end. */
 #include <string.h>
+#include <strings.h>
 
-#include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "kernel/amf0.h"
-#include "kernel/flv.h"
-#include "kernel/times.h"
 #include "srs_rtmp/handle.h"
 #include "srs_rtmp/tls.h"
 
@@ -87,7 +86,7 @@ enum srs_rtmp_result srs_rtmp_connect(struct srs_rtmp *c)
     struct tls_ctx           *tls = NULL;
     struct rtmp_client_target target = { .url = c->url, .page_url = c->page_url, .swf_url = c->swf_url };
     struct err               *e = NULL;
-    if (strncmp(c->url, "rtmps:", strlen("rtmps:")) == 0)
+    if (strncasecmp(c->url, "rtmps:", strlen("rtmps:")) == 0)
         e = tls_trust(&tls, c->ca_file, c->trusts_any);
     target.tls = tls;
     if (!e)
@@ -159,11 +158,11 @@ static struct err *send_message(struct srs_rtmp *c, const struct srs_rtmp_packet
         .type_id = p->type,
         .timestamp_ms = p->time_ms,
         .len = (uint32_t)p->len,
-        .body = p->data,
+        .body = p->len ? p->data : (const uint8_t *)"",
     };
     struct err *e = rtmp_client_write(&c->client, &out, deadline_us);
     if (!e) /* What TLS still holds goes out. */
-        e = io_write(&c->client.io, NULL, 0, deadline_us);
+        e = io_write(&c->client.io, "", 0, deadline_us);
     if (e)
         return e;
     io_look_again(&c->client.io);
@@ -172,9 +171,10 @@ static struct err *send_message(struct srs_rtmp *c, const struct srs_rtmp_packet
 
 static bool is_bare_metadata(const struct srs_rtmp_packet *p)
 {
+    if (p->type != SRS_RTMP_SCRIPT || !p->len)
+        return false;
     struct rd r = rd_over(p->data, p->len);
-    return p->type == SRS_RTMP_SCRIPT && amf0_peek(&r) == AMF0_STRING &&
-           amf0_text_is(amf0_read_string(&r), "onMetaData");
+    return amf0_peek(&r) == AMF0_STRING && amf0_text_is(amf0_read_string(&r), "onMetaData");
 }
 
 /* Send onMetaData with the word before it that makes servers keep it for players that come later. */
@@ -216,53 +216,6 @@ enum srs_rtmp_result srs_rtmp_write(struct srs_rtmp *c, const struct srs_rtmp_pa
     return handle_end(c, send_packet(c, packet, handle_deadline(c)));
 }
 
-/* ---- frames of encoders ---- */
-
-static const enum codec codecs[] = {
-    [SRS_RTMP_H264] = CODEC_H264,
-    [SRS_RTMP_HEVC] = CODEC_HEVC,
-    [SRS_RTMP_AAC] = CODEC_AAC,
-    [SRS_RTMP_MP3] = CODEC_MP3,
-};
-
-static enum srs_rtmp_result write_frame(struct srs_rtmp *c, const struct frame *f)
-{
-    struct srs_rtmp_packet p = { (uint8_t)flv_tag_type_of(f->kind), (uint32_t)ms_from_us(f->dts_us), f->data, f->len };
-    return srs_rtmp_write(c, &p);
-}
-
-enum srs_rtmp_result srs_rtmp_write_frame(struct srs_rtmp *c, enum srs_rtmp_codec codec, int64_t dts_ms, int64_t pts_ms,
-                                          const uint8_t *bytes, size_t len)
-{
-    enum srs_rtmp_result result = handle_expect(c, HANDLE_PUBLISHES, "write a frame");
-    if (result != SRS_RTMP_OK)
-        return result;
-    if ((size_t)codec >= ARRAY_LEN(codecs)) {
-        str_copy(c->error, sizeof c->error, "write a frame: an unknown codec");
-        return SRS_RTMP_BAD_USE;
-    }
-    struct frame_unit unit = {
-        .codec = codecs[codec],
-        .form = UNIT_STREAM,
-        .dts_us = dts_ms * US_PER_MS,
-        .pts_us = pts_ms * US_PER_MS,
-        .bytes = rd_over(bytes, len),
-    };
-    struct frame   *f;
-    enum frame_made made;
-    while ((made = frame_make_next(&c->maker, &unit, &f)) == FRAME_MADE) {
-        result = write_frame(c, f);
-        frame_unref(&f);
-        if (result != SRS_RTMP_OK)
-            return result;
-    }
-    if (made == FRAME_MAKE_NO_MEMORY)
-        return handle_end(c, err_no_memory());
-    if (made == FRAME_MAKE_BAD)
-        str_copy(c->error, sizeof c->error, "write a frame: the bytes are not in the form of the codec");
-    return made == FRAME_MAKE_BAD ? SRS_RTMP_BAD_DATA : SRS_RTMP_OK;
-}
-
 /* ---- what is known ---- */
 
 const char *srs_rtmp_error(const struct srs_rtmp *c)
@@ -285,21 +238,4 @@ void srs_rtmp_get_traffic(const struct srs_rtmp *c, int64_t *received, int64_t *
 {
     *received = c->client.io.bytes_in;
     *sent = c->client.io.bytes_out;
-}
-
-const char *srs_rtmp_result_text(enum srs_rtmp_result result)
-{
-    static const char *const texts[] = {
-        [SRS_RTMP_OK] = "it succeeded",
-        [SRS_RTMP_ENDED] = "the end of the stream or file",
-        [SRS_RTMP_TIMED_OUT] = "it timed out",
-        [SRS_RTMP_CLOSED] = "the server has closed the connection",
-        [SRS_RTMP_REFUSED] = "the server refuses",
-        [SRS_RTMP_MOVED] = "the server names another URL",
-        [SRS_RTMP_FAILED] = "the system or the network failed",
-        [SRS_RTMP_BAD_DATA] = "malformed bytes",
-        [SRS_RTMP_BAD_USE] = "a call or an argument that is not allowed",
-        [SRS_RTMP_NO_MEMORY] = "out of memory",
-    };
-    return (size_t)result < ARRAY_LEN(texts) ? texts[result] : "unknown";
 }

@@ -205,10 +205,10 @@ struct err *io_write_taken(struct io *io, const void *buf, size_t len, int64_t s
 
 void io_linger(struct io *io, int64_t deadline_us)
 {
-    char unread[4096];
+    char        unread[4096];
+    struct err *e = io_write(io, "", 0, deadline_us);
     if (io->layer)
         io->layer->say_end(io);
-    struct err *e = io_write(io, NULL, 0, deadline_us);
     if (shutdown(io->fd, SHUT_WR) < 0 && !e)
         return;
     while (!e && now_us() < deadline_us) {

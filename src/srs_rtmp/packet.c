@@ -8,7 +8,9 @@ enum srs_rtmp_result srs_rtmp_describe(const struct srs_rtmp_packet *packet, str
 {
     struct flv_body body = { 0 };
     enum flv_parse  parsed = FLV_PARSE_BAD;
-    if (packet->type == SRS_RTMP_VIDEO)
+    if (packet->len == 0)
+        parsed = FLV_PARSE_IGNORE; /* silence */
+    else if (packet->type == SRS_RTMP_VIDEO)
         parsed = flv_body_parse_video(packet->data, packet->len, &body);
     else if (packet->type == SRS_RTMP_AUDIO)
         parsed = flv_body_parse_audio(packet->data, packet->len, &body);
@@ -17,11 +19,9 @@ enum srs_rtmp_result srs_rtmp_describe(const struct srs_rtmp_packet *packet, str
         .is_config = body.packet == FLV_PACKET_CONFIG && body.media_len > 0,
         .is_key = packet->type == SRS_RTMP_VIDEO && body.packet == FLV_PACKET_CODED && body.frame_type == FLV_KEY_FRAME,
         .cts_ms = body.cts_ms,
-        .bytes = packet->data + body.media_offset,
+        .bytes = body.media_len ? packet->data + body.media_offset : NULL,
         .len = body.media_len,
     };
-    if (body.media_len == 0)
-        media->bytes = NULL;
     return parsed == FLV_PARSE_BAD ? SRS_RTMP_BAD_DATA : SRS_RTMP_OK;
 }
 
@@ -43,8 +43,10 @@ size_t srs_rtmp_metadata_write(uint8_t *body, size_t cap, const struct srs_rtmp_
 /* Find a property of onMetaData, with or without the @setDataFrame of publishers before it. */
 static bool find_property(const struct srs_rtmp_packet *packet, const char *name, struct rd *value)
 {
+    if (packet->type != SRS_RTMP_SCRIPT || !packet->len)
+        return false;
     struct rd r = rd_over(packet->data, packet->len);
-    if (packet->type != SRS_RTMP_SCRIPT || amf0_peek(&r) != AMF0_STRING)
+    if (amf0_peek(&r) != AMF0_STRING)
         return false;
     struct amf0_text word = amf0_read_string(&r);
     if (amf0_text_is(word, "@setDataFrame") && amf0_peek(&r) == AMF0_STRING)

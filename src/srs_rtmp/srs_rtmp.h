@@ -17,7 +17,7 @@
  * name, may take longer.
  *
  * Threads    A handle belongs to one thread at a time; different handles may be used in different threads. The library begins no
- *            thread, keeps no state beside its handles, sets no signal handler, raises no SIGPIPE and prints nothing
+ *            thread, keeps no state beside its handles, sets no signal handler and prints nothing; its sockets raise no SIGPIPE
  * Ownership  texts and bytes that a call returns belong to the handle, and live until the next call for the same handle
  * Units      milliseconds, as in FLV and RTMP; times of packets wrap at 32 bits
  * Source     RTMP 1.0; Adobe FLV 10.1, Annex E; Enhanced RTMP v2
@@ -32,7 +32,7 @@
 extern "C" {
 #endif
 
-/** How a call ended. After every result but OK, ENDED, TIMED_OUT of srs_rtmp_read(), and BAD_USE, a connection is over. */
+/** How a call ended. A connection goes on after OK, ENDED, BAD_USE, and where a call says so; after other results it is over. */
 enum srs_rtmp_result {
     SRS_RTMP_OK = 0,
     SRS_RTMP_ENDED, /* The file is at its end; or the stream has ended, and the connection waits for it to begin again. */
@@ -76,7 +76,7 @@ struct srs_rtmp_media {
     size_t len;
 };
 
-/** Describe a packet of audio or video. BAD_DATA: its head is malformed, or its codec is unknown. */
+/** Describe a packet of audio or video. An empty one has the codec "None". BAD_DATA: its head is malformed, or its codec unknown. */
 enum srs_rtmp_result srs_rtmp_describe(const struct srs_rtmp_packet *packet, struct srs_rtmp_media *media);
 
 /** A property of metadata: a number, or, if `text` is not NULL, a text. */
@@ -154,7 +154,12 @@ enum srs_rtmp_result srs_rtmp_read(struct srs_rtmp *c, struct srs_rtmp_packet *p
  */
 enum srs_rtmp_result srs_rtmp_write(struct srs_rtmp *c, const struct srs_rtmp_packet *packet);
 
-/** End the stream in good order, wait until the server has received everything, and close. The handle can only be destroyed then. */
+/**
+ * End the stream in good order, wait until the server has received everything and closes, at most for the timeout, and close. The
+ * handle can only be destroyed then.
+ *
+ * Returns    OK, also if the server did not close in time; the result that ended the connection, if it was over before
+ */
 enum srs_rtmp_result srs_rtmp_close(struct srs_rtmp *c);
 
 /** What the last call that failed was doing, and why: "" if none has. Of NULL "out of memory". */
@@ -184,7 +189,7 @@ enum srs_rtmp_codec { SRS_RTMP_H264, SRS_RTMP_HEVC, SRS_RTMP_AAC, SRS_RTMP_MP3 }
  * Shape      H264, HEVC: one access unit with start codes (Annex B), with its parameter sets before key frames. AAC: one or more
  *            frames with ADTS headers. MP3: one or more frames
  * Units      dts_ms: decoding time; pts_ms: presentation time, for audio the same. They do not wrap; sent times do
- * Returns    as srs_rtmp_write(); BAD_DATA: the bytes have another shape. The connection goes on after that
+ * Returns    as srs_rtmp_write(); BAD_DATA: the bytes have another shape, and the connection goes on
  */
 enum srs_rtmp_result srs_rtmp_write_frame(struct srs_rtmp *c, enum srs_rtmp_codec codec, int64_t dts_ms, int64_t pts_ms,
                                           const uint8_t *bytes, size_t len);

@@ -292,8 +292,12 @@ static void sends_metadata_as_encoders_do_and_ends_the_stream_in_good_order(void
     assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_OK);
     p = (struct srs_rtmp_packet){ SRS_RTMP_VIDEO, 5, (const uint8_t *)"picture", 7 };
     assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_OK);
+    p = (struct srs_rtmp_packet){ SRS_RTMP_AUDIO, 6, NULL, 0 }; /* silence */
+    assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_OK);
     p.type = 20;
     assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_BAD_USE);
+    p.type = SRS_RTMP_SCRIPT;
+    assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_OK);
     assert_int_equal(srs_rtmp_close(c), SRS_RTMP_OK);
     srs_rtmp_destroy(c);
     canned_end(&s);
@@ -362,6 +366,9 @@ static void makes_raw_frames_of_adts_and_goes_on_after_other_bytes(void **state)
     assert_int_equal(srs_rtmp_write_frame(c, SRS_RTMP_AAC, 0, 0, raw, sizeof raw), SRS_RTMP_BAD_DATA);
     assert_says(c, "not in the form of the codec");
     assert_int_equal(srs_rtmp_write_frame(c, (enum srs_rtmp_codec)99, 0, 0, adts, sizeof adts), SRS_RTMP_BAD_USE);
+    assert_int_equal(srs_rtmp_write_frame(c, SRS_RTMP_AAC, 0, 0, NULL, 0), SRS_RTMP_BAD_USE);
+    assert_int_equal(srs_rtmp_write_frame(c, SRS_RTMP_AAC, INT64_MAX, INT64_MAX, adts, sizeof adts), SRS_RTMP_BAD_USE);
+    assert_int_equal(srs_rtmp_write_frame(c, SRS_RTMP_AAC, 0, 0x800000, adts, sizeof adts), SRS_RTMP_BAD_USE);
     assert_int_equal(srs_rtmp_write_frame(c, SRS_RTMP_AAC, 0, 0, adts, sizeof adts), SRS_RTMP_OK);
     assert_int_equal(srs_rtmp_close(c), SRS_RTMP_OK);
     srs_rtmp_destroy(c);

@@ -41,6 +41,18 @@ static void describes_the_packets_of_encoders(void **state)
     }
 }
 
+static void describes_silence(void **state)
+{
+    static const struct srs_rtmp_packet p = { SRS_RTMP_AUDIO, 0, NULL, 0 };
+    struct srs_rtmp_media               m;
+    double                              number;
+    (void)state;
+    assert_int_equal(srs_rtmp_describe(&p, &m), SRS_RTMP_OK);
+    assert_string_equal(m.codec, "None");
+    assert_null(m.bytes);
+    assert_int_equal(srs_rtmp_metadata_number(&p, "width", &number), SRS_RTMP_BAD_DATA);
+}
+
 static void does_not_describe_other_bytes(void **state)
 {
     static const struct srs_rtmp_packet rows[] = {
@@ -113,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(describes_the_packets_of_encoders),
+        cmocka_unit_test(describes_silence),
         cmocka_unit_test(does_not_describe_other_bytes),
         cmocka_unit_test(reads_the_metadata_that_it_has_written),
         cmocka_unit_test(finds_nothing_in_metadata_that_is_cut),
