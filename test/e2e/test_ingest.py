@@ -154,6 +154,23 @@ def test_a_publisher_keeps_an_ingest_on_demand_away(make_server, tmp_path):
         until(lambda: starts(out), "the ingest in its place")
 
 
+def test_ingests_on_demand_that_cannot_work_harm_nobody(make_server, witness, tmp_path):
+    end, stubborn = tmp_path / "end", tmp_path / "stubborn"
+    programs = {"missing": "/no/such/ffmpeg", "crash": script(tmp_path, "crash", "#!/bin/sh\nkill -SEGV $$\n"),
+                "hangs": writer(tmp_path, STUBBORN, "stubborn"),
+                "talks": script(tmp_path, "talker", "#!/bin/sh\nyes | head -c 100000000 >&2\n: > %s\nexec sleep 60\n" % end)}
+    server = make_server(with_ingest(*(on_demand("/x", "linger 0;", name=name, ffmpeg=program) for name, program in programs.items())))
+    w = witness(server)
+    with server.player("livestream"):
+        server.wait_log(r"ingest of __defaultVhost__: missing is not started, next try in 3000ms.*/no/such/ffmpeg")
+        server.wait_log(r"crash was killed by signal 11 after \d+ms, it starts again in 3000ms")
+        until(lambda: starts(stubborn) and os.path.exists(str(end)), "all of the output", 60)
+    until(lambda: children(server) == set(), "no child to be left")
+    w.undisturbed()
+    folder = os.path.join(server.folder, "objs")
+    assert sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder) if name.startswith("ffmpeg-ingest-")) <= 2 * (64 << 20)
+
+
 def test_an_ingest_on_demand_of_no_stream_here_is_told(make_server):
     server = make_server(with_ingest(on_demand("/x", name="far", engine="output rtmp://192.0.2.1/live/x;"),
                                      on_demand("/x", name="file", engine="output /tmp/x.flv;")))

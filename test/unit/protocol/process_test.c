@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/attr.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -355,6 +356,67 @@ static void many_run_and_all_are_waited_for(void **state)
     wait_until_none_is_left();
 }
 
+struct sleeper {
+    struct io io;
+    int       other, n_wakes;
+};
+
+/* Waits to read, as the coroutine of a client does, until it is cancelled. */
+static void read_for_ever(void *arg)
+{
+    struct sleeper *s = arg;
+    struct err     *e = NULL;
+    char            byte;
+    size_t          n;
+    io_set_owner(&s->io, co_self());
+    while (err_code(e) != E_THREAD_INTERRUPTED) {
+        err_free(e);
+        e = io_read(&s->io, &byte, 1, &n, DEADLINE_NEVER);
+        s->n_wakes++;
+    }
+    err_free(e);
+}
+
+/* Likewise in a bare wait. */
+static void park_for_ever(void *arg)
+{
+    struct sleeper *s = arg;
+    struct err     *e = NULL;
+    while (!e) {
+        e = co_park(DEADLINE_NEVER);
+        s->n_wakes++;
+    }
+    err_free(e);
+}
+
+static void the_end_of_a_program_wakes_its_owner_alone(void **state)
+{
+    static const char *const scripts[] = { "exit 0", "exit 3", "kill -9 $$", "kill -SEGV $$", "sleep 0.05" };
+    static struct sleeper    sleepers[20];
+    struct co_group          g;
+    (void)state;
+    co_group_init(&g);
+    for (size_t i = 0; i < ARRAY_LEN(sleepers); i++) {
+        sleepers[i].n_wakes = 0;
+        assert_int_equal(connect_ends(&sleepers[i].io, &sleepers[i].other), 0);
+        assert_null(co_go(&g, "sleeper", i % 2 ? read_for_ever : park_for_ever, &sleepers[i], NULL));
+    }
+    for (size_t i = 0; i < 4 * ARRAY_LEN(scripts); i++) {
+        run_script(scripts[i % ARRAY_LEN(scripts)], NULL);
+        wait_for(PROCESS_ENDED);
+        process_release(&p);
+    }
+    wait_until_none_is_left();
+    for (size_t i = 0; i < ARRAY_LEN(sleepers); i++)
+        assert_int_equal(sleepers[i].n_wakes, 0);
+    co_group_cancel_and_join(&g);
+    for (size_t i = 0; i < ARRAY_LEN(sleepers); i++) {
+        assert_int_equal(sleepers[i].n_wakes, 1); /* by the cancel */
+        io_close(&sleepers[i].io);
+        close_end(&sleepers[i].other);
+    }
+}
+
 static void without_memory_nothing_is_started_and_nothing_is_left(void **state)
 {
     char               *argv[] = { "true", NULL };
@@ -412,6 +474,7 @@ int main(void)
         TEST(too_many_arguments_are_refused),
         TEST(a_program_on_a_frozen_disk_does_not_hold_up_others),
         TEST(many_run_and_all_are_waited_for),
+        TEST(the_end_of_a_program_wakes_its_owner_alone),
         TEST(without_memory_nothing_is_started_and_nothing_is_left),
         TEST(the_end_of_the_server_ends_all),
 #undef TEST
