@@ -23,6 +23,7 @@
 #include "app/limits/tally.h"
 #include "app/listener.h"
 #include "app/relay/relay.h"
+#include "app/rtmp/bandcheck.h"
 #include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
 #include "app/segment/show.h"
@@ -236,6 +237,7 @@ struct err *server_run(struct server *s)
     scratch_finish();
     hls_timeshift_answers_finish();
     bans_finish();
+    bandchecks_finish();
     tallies_finish();
     services_finish();
     live_events_finish();

@@ -6,6 +6,7 @@
 #include "protocol/rtmp/address.h"
 #include "protocol/rtmp/aggregate.h"
 #include "protocol/rtmp/answer.h"
+#include "protocol/rtmp/bandcheck.h"
 #include "protocol/rtmp/command.h"
 #include "protocol/rtmp/url.h"
 #include "protocol/stream_name.h"
@@ -15,6 +16,8 @@ static void fuzz_command(uint8_t type_id, const uint8_t *data, size_t len)
     struct rtmp_call   call;
     struct rtmp_answer answer;
     struct err        *e = rtmp_call_decode(&call, type_id, data, len);
+    if (rtmp_bandcheck_read(data, len) > RTMP_BANDCHECK_BAD)
+        abort();
     if (!e) {
         rtmp_answer_read(&answer, &call);
         struct err *refusal = rtmp_answer_check(&answer);

@@ -111,6 +111,14 @@ struct conf_limits {
     int64_t wrong_passwords_ban_us;
 };
 
+/** A bandwidth test over RTMP, of all clients of the vhost. */
+struct conf_bandcheck {
+    bool    enabled;
+    char   *key; /* empty: none is asked for */
+    int64_t interval_us;
+    int     limit_kbps;
+};
+
 /** Ports for TLS: HTTPS, RTMPS. */
 struct conf_https {
     bool              enabled;
@@ -408,6 +416,7 @@ struct conf_vhost {
     struct conf_security    security;
     struct conf_auth        auth;
     struct conf_limits      limits;
+    struct conf_bandcheck   bandcheck;
     struct conf_http_static http_static;
     struct conf_http_remux  http_remux;
     struct conf_vhost_tls   tls;

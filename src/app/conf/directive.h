@@ -151,7 +151,7 @@ extern const struct conf_block conf_rtmp_block, conf_rtmps_block, conf_rtsp_serv
     conf_srt_server_block, conf_stream_caster_block;
 extern const struct conf_block conf_vhost_block;
 extern const struct conf_block conf_play_block, conf_publish_block, conf_refer_block, conf_security_block,
-    conf_auth_block, conf_limits_block, conf_vhost_tls_block;
+    conf_auth_block, conf_limits_block, conf_bandcheck_block, conf_vhost_tls_block;
 extern const struct conf_block conf_cluster_block, conf_forward_block, conf_http_hooks_block;
 extern const struct conf_block conf_http_static_block, conf_http_remux_block, conf_hls_block, conf_dash_block,
     conf_hds_block, conf_dvr_block;

@@ -110,12 +110,26 @@ static const struct directive vhost_rows[] = {
       .help = "nack { enabled; no_copy; } is now rtc { nack; nack_no_copy; }." },
     { .name = "twcc", .type = CONF_OPTIONS, .flags = CONF_LEGACY | CONF_NO_ENV, .since = "4",
       .help = "twcc { enabled; } is now rtc { twcc; }." },
-    { .name = "bandcheck", .type = CONF_OPTIONS, .flags = CONF_NO_ENV, .state = CONF_IGNORED, .reload = RELOAD_NONE,
-      .since = "1", .help = "Was: a bandwidth test for Flash players (enabled, key, interval, limit_kbps)." },
+    { .name = "bandcheck", .type = CONF_BLOCK, .children = &conf_bandcheck_block, .flags = CONF_NO_ENV, .state = CONF_BUILT,
+      .since = "1", .help = "A bandwidth test over RTMP: whoever connects to this vhost is a tester. It cannot serve streams." },
 };
 
 const struct conf_block conf_vhost_block = { CONF_ROWS(vhost_rows), CONF_NAMED(struct conf_vhost, name),
                                              .derive = conf_vhost_derive };
+
+static const struct directive bandcheck_rows[] = {
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_VHOST(bandcheck.enabled), .since = "1",
+      .help = "Clients of this vhost test the bandwidth to this server." },
+    { .name = "key", .type = CONF_STRING, .unit = "key", .flags = CONF_SECRET, .reload = RELOAD_LIVE, IN_VHOST(bandcheck.key),
+      .since = "1", .example = "35c9b402c12a7246868752e2878f7e0e",
+      .help = "What a tester's tcUrl must have as the parameter key. Empty: anybody may test." },
+    { .name = "interval", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, .reload = RELOAD_LIVE,
+      IN_VHOST(bandcheck.interval_us), .since = "1", .help = "A test begins at least this long after the one before." },
+    { .name = "limit_kbps", .type = CONF_INT, .unit = "kbps", .def = "1000", .min = 1, .max = 1000000, .reload = RELOAD_LIVE,
+      IN_VHOST(bandcheck.limit_kbps), .since = "1", .help = "Most that a test takes, in each direction." },
+};
+
+const struct conf_block conf_bandcheck_block = { CONF_ROWS(bandcheck_rows), .unchecked = true };
 
 static const struct directive play_rows[] = {
     { .name = "gop_cache", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_VHOST(play.gop_cache),

@@ -19,6 +19,8 @@
 #include "protocol/io.h"
 #include "protocol/rtmp/server.h"
 
+struct bandcheck;
+
 struct rtmp_conn {
     struct server            *server;
     struct io                 io;
@@ -36,7 +38,8 @@ struct rtmp_conn {
     char                      trace[IDENT_CAP];
     char                      ip[INET6_ADDRSTRLEN];
     struct log_limits         log_limits;
-    struct newcomer           newcomer; /* until it has named a stream */
+    struct newcomer           newcomer;  /* until it has named a stream */
+    struct bandcheck         *bandcheck; /* the test that it makes; NULL: it is no tester */
 };
 
 /**

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include "app/rtmp/bandcheck.h"
 #include "app/rtmp/login.h"
 #include "app/session/client_address.h"
 #include "core/clock.h"
@@ -55,7 +56,8 @@ static struct err *accept_connect(struct rtmp_conn *c)
              req->args ? "(obj)" : "null");
     log_info("protocol in.buffer=%u, in.ack=%u, out.ack=0, in.chunk=%u, out.chunk=%u", c->rtmp.link.buffer_ms,
              c->rtmp.link.ack_window, c->rtmp.link.in.chunk_size, c->rtmp.link.out_chunk_size);
-    return rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
+    struct err *e = vhost && vhost->bandcheck.enabled ? bandcheck_begin(c, vhost) : NULL;
+    return e ? e : rtmp_server_reply_connect(&c->rtmp, req, &settings, &result);
 }
 
 static struct err *begin_tls(struct rtmp_conn *c)

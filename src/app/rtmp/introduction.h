@@ -13,10 +13,11 @@
 enum { RTMP_STEP_TIMEOUT_US = 30 * US_PER_SECOND };
 
 /**
- * Introduce the client: on success conn->request names vhost and app. A vhost that does not exist is refused later, when it is
+ * Introduce the client: on success conn->request names vhost and app. conn->bandcheck is set if it comes for a bandwidth test. A vhost that does not exist is refused later, when it is
  * known whether the client plays or publishes.
  *
- * Errors     those of client_address_accept(), tls_store_accept(), rtmp_server_handshake(), rtmp_server_connect()
+ * Errors     those of client_address_accept(), tls_store_accept(), rtmp_server_handshake(), rtmp_server_connect(),
+ *            bandcheck_begin()
  * Yields     yes
  */
 struct err *rtmp_introduce(struct rtmp_conn *c) ATTR_MUST_USE;

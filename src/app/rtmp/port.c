@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/rtmp/bandcheck.h"
 #include "app/rtmp/conn.h"
 #include "app/rtmp/introduction.h"
 #include "app/rtmp/player.h"
@@ -168,6 +169,10 @@ static bool is_leave(enum err_code code)
 static struct err *serve(struct rtmp_conn *c)
 {
     struct err *e = rtmp_introduce(c);
+    if (!e && c->bandcheck) {
+        newcomer_end(&c->newcomer);
+        return bandcheck_run(c);
+    }
     if (!e)
         e = serve_stream(c, now_us() + RTMP_STEP_TIMEOUT_US);
     while (!e) { /* The stream has ended in good order: there may be another one. */
@@ -183,6 +188,7 @@ static struct err *serve(struct rtmp_conn *c)
 static void conn_free(struct rtmp_conn *c)
 {
     newcomer_end(&c->newcomer);
+    bandcheck_end(c);
     rtmp_request_finish(&c->request);
     rtmp_server_finish(&c->rtmp);
     io_close(&c->io);

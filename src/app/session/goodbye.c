@@ -36,6 +36,8 @@ static const struct row rows[] = {
     { E_AUTH_REQUIRED,             GOODBYE_CLOSED }, /* it is asked for a password, and comes again */
     { E_BANNED,                    GOODBYE_REFUSED },
     { E_NOT_BUILT,                 GOODBYE_REFUSED },
+    { E_SYSTEM_BANDWIDTH_KEY,      GOODBYE_REFUSED },
+    { E_SYSTEM_BANDWIDTH_DENIED,   GOODBYE_REFUSED },
     { E_AUTH_DENIED,               GOODBYE_REFUSED },
     { E_HTTP_STATUS_INVALID,       GOODBYE_REFUSED },
     { E_HTTP_DATA_INVALID,         GOODBYE_REFUSED },
@@ -53,6 +55,7 @@ static const struct row rows[] = {
     { E_RTMP_AMF0_DECODE,          GOODBYE_MALFORMED },
     { E_RTMP_REQ_CONNECT,          GOODBYE_MALFORMED },
     { E_RTMP_REQ_TCURL,            GOODBYE_MALFORMED },
+    { E_RTMP_BWTC_DATA,            GOODBYE_MALFORMED },
     { E_RTMP_STREAM_NAME_EMPTY,    GOODBYE_MALFORMED },
     { E_RTMP_CREATE_STREAM_DEPTH,  GOODBYE_MALFORMED },
     { E_HTTP_PARSE_HEADER,         GOODBYE_MALFORMED },
