@@ -27,6 +27,7 @@ import hls
 import hls_memory
 import lab
 import pictures
+import recording
 from runs import (aes_s_per_gbit, beside_work, fan_out, forwarding, ingest, joining, many_streams, nginx_files, own, own_files,
                   polled, scraped, stream_kib, tokens)
 from servers import Floor, Nginx, NodeMediaServer, Srs
@@ -50,6 +51,7 @@ QUICK = {
     "tokens": {"rounds": 1, "checks": 10},
     "snapshot": {"bystanders": 5, "turns": 1, "seconds": 1},
     "forward": {"streams": 5, "turns": 1, "seconds": 1},
+    "record": {"streams": 5, "bystanders": 5, "turns": 1, "seconds": 1},
 }
 
 
@@ -181,6 +183,19 @@ def row_forward(table):
     table.target(f"{n} streams pushed to a server: CPU per Gbit ÷ {n} players", ratio(runs, "forward", "players"), 1.2)
     ratios = [(push - bare) / (play - bare) for push, play, bare in cores if play > bare]
     table.target(f"{n} streams pushed to a server, CPU over ingest alone ÷ {n} players", lab.median(ratios) if ratios else None, None)
+
+
+def row_record(table):
+    """100 streams that are recorded"""
+    how = {"streams": 100, "bystanders": 100, "turns": 3, "seconds": 4, **table.how("record")}
+    turns = how.pop("turns")
+    runs = table.keep("record", rounds({"recorded": lambda: recording.run(True, **how),
+                                        "ingest alone": lambda: recording.run(False, **how)}, turns))
+    pairs = list(zip(runs["recorded"], runs["ingest alone"]))
+    ratios = [(one["core"] - other["core"]) / one["bare_core"] for one, other in pairs if one["bare_core"]]
+    n = how["streams"]
+    table.target(f"{n} streams recorded: CPU over ingest alone ÷ bare write of the same bytes", lab.median(ratios) if ratios else None, 1.5)
+    table.target("the same: p99 of the players of another stream ÷ nothing recorded", ratio(runs, "recorded", "ingest alone", "p99"), 1.2)
 
 
 def row_tls(table):
@@ -321,7 +336,7 @@ def row_full(table):
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
         "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hooks": row_hooks, "hooks-mute": row_hooks_mute, "console": row_console,
-        "tokens": row_tokens, "snapshot": row_snapshot, "forward": row_forward, "hls": row_hls, "ll": row_ll, "segments": row_segments,
+        "tokens": row_tokens, "snapshot": row_snapshot, "forward": row_forward, "record": row_record, "hls": row_hls, "ll": row_ll, "segments": row_segments,
         "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
 
 
