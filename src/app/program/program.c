@@ -243,10 +243,7 @@ static struct err *put_key(struct buf *key, const struct programs *s, const stru
     struct command c;
     char           text[ERR_TEXT_MAX];
     struct err    *e = s->kind->make(&c, plan->spec, s->owner, PROGRAM_KEY);
-    if (err_code(e) == E_NO_MEMORY) {
-        command_finish(&c);
-        return e;
-    }
+    bool           has_memory = err_code(e) != E_NO_MEMORY;
     if (e)
         buf_text(key, err_text(e, text, sizeof text));
     for (char **word = e ? NULL : c.argv; word && *word; word++)
@@ -255,7 +252,7 @@ static struct err *put_key(struct buf *key, const struct programs *s, const stru
         buf_printf(key, "%s\x1f%s", c.output ? c.output : "", c.errors ? c.errors : "");
     err_free(e);
     command_finish(&c);
-    return buf_error(key);
+    return has_memory ? buf_error(key) : err_no_memory();
 }
 
 struct err *programs_want(struct programs *s, const struct program_plan *plan)

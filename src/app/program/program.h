@@ -104,8 +104,7 @@ void programs_init(struct programs *s, const struct program_kind *kind, void *ow
 
 /**
  * Change the programs that the owner wants. Between begin and end comes programs_want() for each of them. After an error the
- * change is abandoned, so that no program ends for it. programs_tend() then wakes
- * the owner after PROGRAM_PAUSE_US.
+ * change is abandoned, so that no program ends for it. programs_tend() then wakes the owner after PROGRAM_PAUSE_US.
  *
  * Errors     out of memory
  * Yields     no
