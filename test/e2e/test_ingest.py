@@ -7,6 +7,7 @@ import pytest
 
 import media
 import rtsp_camera
+from api import Api
 from flv import Numbered
 from srs import free_port
 from test_exec import children, is_running, lines, script, starts, ends, pids, writer, STUBBORN
@@ -31,12 +32,15 @@ def with_ingest(*blocks, name="__defaultVhost__"):
 
 def test_a_file_becomes_a_stream_that_plays(make_server):
     clip = media.clip("h264_aac.flv")
-    server = make_server(with_ingest(ingest(clip)))
+    server = make_server(with_ingest(ingest(clip)), api="")
     player = media.ffmpeg_play(server.url("live/livestream"), ["-t", "1"])
     played = media.parse_framemd5(player.ends())
     media.compare_packets(media.framemd5(clip), played, whole=False)
     server.wait_log(r"ingest of __defaultVhost__ starts ffmpeg -nostdin -loglevel level\+info -re -i %s -vcodec copy"
                     r" -acodec copy -f flv -y rtmp://127.0.0.1:%d/live/livestream" % (re.escape(clip), server.port))
+    for query, n in (("", 1), ("?stream=/live/livestream", 1), ("?stream=/live/other", 0), ("?search=DEFAULT", 1), ("?search=x", 0)):
+        programs = Api(server).get("/api/v1/programs" + query)["programs"]
+        assert [(p["subject"], p["target"]) for p in programs] == [("__defaultVhost__", "/live/livestream")] * n
     log = os.path.join(server.folder, "objs", "ffmpeg-ingest-__defaultVhost__-live-livestream.log")
     until(lambda: any("Input #0" in line for line in lines(log)), "the log of ffmpeg")
 

@@ -227,7 +227,7 @@ def test_the_api_tells_of_each_program(make_server, tmp_path):
 
     with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/s")):
         good = until(lambda: (program("good") or {}).get("speed") and program("good"), "the speed", 30)
-        assert good["kind"] == "transcode" and good["subject"] == "/live/s" and good["state"] == "running"
+        assert good["kind"] == "transcode" and (good["subject"], good["target"]) == ("/live/s", "/live/s_good") and good["state"] == "running"
         assert str(good["pid"]) in children(server) and good["starts"] == 1 and good["cpu_ms"] > 0
         failed = until(lambda: program("bad")["failures"] and program("bad")["error"] and program("bad"), "the failure")
         assert failed["error"] == "[error] no such encoder" and failed["ended"] == "exited with 1"

@@ -60,7 +60,7 @@ export function Programs({ stream }) {
   const t = useWords()
   const which = new URLSearchParams({ ...stream && { stream: stream.url }, count: COUNT })
   const columns = [
-    ...stream ? [] : [{ head: 'job_of', cell: program => program.subject }],
+    { head: 'job_of', cell: program => program.target ? `${program.subject} → ${program.target}` : program.subject },
     { head: 'program', cell: program => `${program.kind} ${program.name}` },
     { head: 'state', cell: program => <State name={program.state} /> },
     { head: 'cpu', cell: program => program.pid ? percent(program.cpu_percent / 100) : '–' },

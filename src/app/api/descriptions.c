@@ -25,7 +25,7 @@ const struct api_schema api_schemas[] = {
     { "Row", "{at:i,recv_kbps:i,send_kbps:i,fps:f,players:i,gaps:i}" },
     { "Line", "{number:i,time:i,level:s,trace:s,text:s}" },
     { "Ban", "{id:s,kind:s,subject:s,reason:s,automatic:b,since:i,seconds_left:i|n}" },
-    { "Program", "{kind:s,subject:s,name:s,state:s,pid:i,starts:i,failures:i,alive_ms:i,next_start_ms:i,cpu_ms:i,cpu_percent:f,"
+    { "Program", "{kind:s,subject:s,name:s,target:s,state:s,pid:i,starts:i,failures:i,alive_ms:i,next_start_ms:i,cpu_ms:i,cpu_percent:f,"
                  "speed:f|n,fps:f|n,ended:s,error:s}" },
     { "Dvr", "{id:s,vhost:s,app:s,stream:s,begin_ms:i,end_ms:i,duration_ms:i,bytes:i,gaps:[{at_ms:i,ms:i|n,reason:s}],"
              "gaps_left_out:i,state:s,file:s}" },

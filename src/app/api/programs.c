@@ -39,6 +39,7 @@ static void put_program(struct api_reply *r, const char *key, const void *member
     jw_string(j, "kind", p->set->kind->name);
     jw_string(j, "subject", p->subject);
     jw_string(j, "name", p->name);
+    jw_string(j, "target", p->target ? p->target : "");
     jw_string(j, "state", state_of(p));
     jw_int(j, "pid", runs ? process_id(p->process) : 0);
     jw_int(j, "starts", p->n_starts);
@@ -54,12 +55,12 @@ static void put_program(struct api_reply *r, const char *key, const void *member
     jw_object_end(j);
 }
 
-/* `stream` is its URL as in the list of streams; the subject of an ingest is its vhost. */
+/* `stream` is a URL as in the list of streams: those that read it, and those that publish it. */
 static bool takes(const struct filter *f, const struct api_reply *r, const void *member)
 {
     const struct program *p = member;
     (void)r;
-    return (!f->stream || str_equal(f->stream, p->subject)) &&
+    return (!f->stream || str_equal(f->stream, p->subject) || str_equal(f->stream, p->target)) &&
            (!f->search || strcasestr(p->subject, f->search) || strcasestr(p->name, f->search));
 }
 

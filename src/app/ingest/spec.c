@@ -99,6 +99,14 @@ static struct command_values values_of(const struct ingest_spec *spec, int64_t w
     };
 }
 
+/* Note which stream of this server the output means. */
+static struct err *note_target(struct command *c, const struct ingest_spec *spec, const char *output)
+{
+    char key[STREAM_IDENTITY_CAP];
+    c->target = mem_strdup(own_url_key(key, spec->conf, output, ""));
+    return c->target ? NULL : err_no_memory();
+}
+
 static struct err *make(struct command *c, const void *spec_of, void *owner, int64_t wall_us)
 {
     const struct ingest_spec *spec = spec_of;
@@ -116,6 +124,8 @@ static struct err *make(struct command *c, const void *spec_of, void *owner, int
         put_command(&m, spec, output, wall_us != PROGRAM_KEY);
         e = command_end(&m, c);
     }
+    if (!e)
+        e = note_target(c, spec, output);
     rtmp_url_finish(&url);
     mem_free(output);
     return e;
