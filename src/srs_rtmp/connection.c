@@ -31,6 +31,7 @@ void srs_rtmp_destroy(struct srs_rtmp *c)
         return;
     frame_unref(&c->read);
     frame_maker_finish(&c->maker);
+    mem_free(c->kept);
     rtmp_client_close(&c->client);
     mem_free(c->url);
     mem_free(c->page_url);

@@ -27,6 +27,8 @@ struct srs_rtmp {
     bool                       trusts_any;
     struct frame              *read;  /* the packet that the caller of srs_rtmp_read() borrows; NULL: none */
     struct frame_maker         maker; /* for srs_rtmp_write_frame() */
+    uint8_t                   *kept;  /* NAL units before a picture that has not come; NULL: none so far */
+    size_t                     kept_len;
     char                       error[HANDLE_ERROR_MAX];
 };
 

@@ -186,8 +186,9 @@ enum srs_rtmp_codec { SRS_RTMP_H264, SRS_RTMP_HEVC, SRS_RTMP_AAC, SRS_RTMP_MP3 }
  * Send what an encoder has made. Configurations are found in the bytes and sent as packets of their own, at first and when they
  * change.
  *
- * Shape      H264, HEVC: one access unit with start codes (Annex B), with its parameter sets before key frames. AAC: one or more
- *            frames with ADTS headers. MP3: one or more frames
+ * Shape      H264, HEVC: one access unit with start codes (Annex B), with all its slices, and with parameter sets before key frames.
+ *            What comes before the slices may come in calls of its own, and is sent with them. AAC: one or more frames with ADTS
+ *            headers. MP3: one or more frames
  * Units      dts_ms: decoding time; pts_ms: presentation time, for audio the same. They do not wrap; sent times do
  * Returns    as srs_rtmp_write(); BAD_DATA: the bytes have another shape, and the connection goes on
  */

@@ -328,27 +328,63 @@ static void tells_what_the_server_said_before_it_ended_a_publish(void **state)
 
 /* ---- frames of encoders ---- */
 
-static void makes_configurations_and_pictures_of_start_codes(void **state)
+/* Publish a picture and what comes before it, in calls of these lengths. */
+static void publish_picture(const size_t *lens, size_t n_calls)
 {
     static const uint8_t unit[] = {
-        0, 0, 0, 1,    0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x47, 0xfe, 0x88, /* SPS: Baseline, 640x272 or so */
+        0, 0, 0, 1,    0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x47, 0xfe, 0x88, /* SPS: Baseline */
         0, 0, 0, 1,    0x68, 0xcb, 0x83, 0xcb, 0x20,                               /* PPS */
         0, 0, 1, 0x65, 0x88, 0x84, 0x00, 0x33,                                     /* IDR */
     };
     static const uint8_t config[] = { 0x17, 0, 0, 0, 0, 1, 0x42, 0xc0, 0x1e }; /* key, AVC, sequence header, avcC */
     static const uint8_t picture[] = { 0x17, 1, 0, 0, 40, 0, 0, 0, 5, 0x65, 0x88, 0x84, 0x00, 0x33 };
     struct canned        s;
-    (void)state;
     canned_open(&s);
     canned_start_publish(&s);
     canned_begin(&s);
     struct srs_rtmp *c = publishing(&s);
-    assert_int_equal(srs_rtmp_write_frame(c, SRS_RTMP_H264, 1000, 1040, unit, sizeof unit), SRS_RTMP_OK);
+    for (size_t i = 0, at = 0; i < n_calls; at += lens[i++])
+        assert_int_equal(srs_rtmp_write_frame(c, SRS_RTMP_H264, 1000, 1040, unit + at, lens[i]), SRS_RTMP_OK);
     assert_int_equal(srs_rtmp_close(c), SRS_RTMP_OK);
     srs_rtmp_destroy(c);
     canned_end(&s);
     assert_true(canned_has_heard(&s, config, sizeof config));
     assert_true(canned_has_heard(&s, picture, sizeof picture));
+}
+
+static void makes_a_configuration_and_a_picture_of_an_access_unit(void **state)
+{
+    (void)state;
+    publish_picture((const size_t[]){ 14 + 9 + 8 }, 1);
+}
+
+static void keeps_parameter_sets_for_the_picture_after_them(void **state)
+{
+    (void)state;
+    publish_picture((const size_t[]){ 14 + 9, 8 }, 2);
+    publish_picture((const size_t[]){ 14, 9, 8 }, 3);
+}
+
+static void bounds_what_it_keeps_before_a_picture(void **state)
+{
+    enum { SEI_LEN = 1 << 20 };
+    static uint8_t       sei[SEI_LEN] = { 0, 0, 1, 0x06 };
+    enum srs_rtmp_result result = SRS_RTMP_OK;
+    struct canned        s;
+    (void)state;
+    memset(sei + 4, 0xff, sizeof sei - 4);
+    canned_open(&s);
+    canned_start_publish(&s);
+    canned_begin(&s);
+    struct srs_rtmp *c = publishing(&s);
+    size_t           n = 0;
+    for (; result == SRS_RTMP_OK; n += result == SRS_RTMP_OK)
+        result = srs_rtmp_write_frame(c, SRS_RTMP_H264, 0, 0, sei, sizeof sei);
+    assert_int_equal(result, SRS_RTMP_BAD_DATA);
+    assert_int_equal(n, SRS_RTMP_PACKET_MAX / SEI_LEN);
+    assert_int_equal(srs_rtmp_close(c), SRS_RTMP_OK);
+    srs_rtmp_destroy(c);
+    canned_end(&s);
 }
 
 static void makes_raw_frames_of_adts_and_goes_on_after_other_bytes(void **state)
@@ -436,7 +472,9 @@ int main(void)
         cmocka_unit_test(refuses_calls_at_the_wrong_time_and_goes_on),
         cmocka_unit_test(sends_metadata_as_encoders_do_and_ends_the_stream_in_good_order),
         cmocka_unit_test(tells_what_the_server_said_before_it_ended_a_publish),
-        cmocka_unit_test(makes_configurations_and_pictures_of_start_codes),
+        cmocka_unit_test(makes_a_configuration_and_a_picture_of_an_access_unit),
+        cmocka_unit_test(keeps_parameter_sets_for_the_picture_after_them),
+        cmocka_unit_test(bounds_what_it_keeps_before_a_picture),
         cmocka_unit_test(makes_raw_frames_of_adts_and_goes_on_after_other_bytes),
         cmocka_unit_test(plays_in_several_threads_at_once),
     };
