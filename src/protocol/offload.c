@@ -43,11 +43,11 @@ static void ring_loop(void)
         ;
 }
 
-/* Files to write and pictures to decode take much computing time, and nobody waits for them within a turn of the loop. */
+/* Files to write, pictures to decode and tables to read take much computing time, and nobody waits for them within a turn of the loop. */
 static bool is_bulk(const struct pool *pool)
 {
     return pool == &off.pools[OFFLOAD_WRITE] || pool == &off.pools[OFFLOAD_CODEC] ||
-           pool == &off.pools[OFFLOAD_PICTURE];
+           pool == &off.pools[OFFLOAD_PICTURE] || pool == &off.pools[OFFLOAD_INDEX];
 }
 
 static void *work_main(void *arg)
@@ -278,6 +278,7 @@ const char *offload_name(enum offload_kind kind)
         [OFFLOAD_CERTS] = "certificates", [OFFLOAD_STAT] = "stat",
         [OFFLOAD_PROCESS] = "process",    [OFFLOAD_DNS] = "dns",
         [OFFLOAD_CODEC] = "codec",        [OFFLOAD_PICTURE] = "picture",
+        [OFFLOAD_INDEX] = "index",
     };
     return names[kind];
 }

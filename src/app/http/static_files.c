@@ -204,8 +204,12 @@ static struct err *reply_file(struct http_exchange *x, struct served_file *f, co
     const struct http_mime *mime = http_mime_of(path);
     struct offer            o;
     struct err             *e = make_offer(&o, http_request_of(x), mime, f);
-    if (!e)
+    if (err_code(e) == E_LIMIT) {
+        err_free(e);
+        e = http_reply_status(x, HTTP_STATUS_SERVICE_UNAVAILABLE);
+    } else if (!e) {
         e = reply_offer(x, f, mime, &o);
+    }
     gzip_text_unref(&o.text);
     vod_part_unref(&o.part);
     return e;

@@ -138,10 +138,12 @@ struct err *vod_parts_get(struct vod_part **part, int fd, const struct stat *st,
     *part = find_kept(st, wish);
     if (*part)
         return NULL;
+    if (!mem_has_room())
+        return err_new(E_LIMIT, "the server holds more than memory_limit");
     struct find_job *f = make_job(fd, st, wish);
     if (!f)
         return err_no_memory();
-    struct err *e = offload(OFFLOAD_DISK, &f->job, now_us() + DISK_US);
+    struct err *e = offload(OFFLOAD_INDEX, &f->job, now_us() + DISK_US);
     if (e)
         return err_wrap(e, "find a part of a file");
     e = f->e;

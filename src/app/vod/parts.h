@@ -27,7 +27,7 @@ struct vod_part {
  *
  * Shape      `fd` and `st` belong together. The part is that of the file as it was then
  * Ownership  borrows the descriptor during the call; the caller drops *part
- * Errors     those of vod_find_part() and offload()
+ * Errors     those of vod_find_part() and offload(); E_LIMIT: too much memory is held, or too many others wait
  * Yields     yes
  */
 struct err *vod_parts_get(struct vod_part **part, int fd, const struct stat *st,
