@@ -197,7 +197,7 @@ bool flv_part_indexed(struct rd file, int32_t ms, uint64_t *at, int32_t *at_ms)
             continue;
         *at = (uint64_t)place;
         *at_ms = (int32_t)time_ms;
-        found = true;
+        found = i > 0;
     }
     return found;
 }

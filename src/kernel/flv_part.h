@@ -40,7 +40,8 @@ double flv_part_duration(struct rd file);
 /**
  * Find the last key frame at a time or before it in the index of the file's metadata.
  *
- * Returns    *at and *at_ms as the index says, which may be wrong; false if there is no index, or it begins later
+ * Returns    *at and *at_ms as the index says, which may be wrong; false if there is no index, or none but its first key frame fits,
+ *            before which there may be sound
  */
 bool flv_part_indexed(struct rd file, int32_t ms, uint64_t *at, int32_t *at_ms) ATTR_MUST_USE;
 

@@ -65,12 +65,27 @@ static int32_t ms_of(int64_t us)
 struct flv_key {
     bool    is_found, is_video;
     int32_t ms;
+    int64_t first_at;  /* the first tag of media in the walk; 0: none came */
+    bool    has_video; /* There was a picture before. */
 };
 
 static bool begins_better(const struct flv_key *key, const struct flv_peek *peek)
 {
     bool is_video = peek->tag.type == FLV_VIDEO;
     return peek->is_media && (is_video ? peek->is_key : !key->is_video);
+}
+
+/*
+ * Begin the part with this tag. With the first picture of the file it begins with the sound that comes before it. The walk begins with
+ * the file, or with a key frame that is not the first.
+ */
+static void begin_with(struct flv_key *key, const struct flv_peek *peek, int64_t at, struct vod_found *found)
+{
+    bool is_video = peek->tag.type == FLV_VIDEO, is_first = is_video && !key->has_video;
+    key->is_found = true;
+    key->is_video = is_video;
+    key->ms = peek->tag.dts_ms;
+    found->from = is_first ? key->first_at : at;
 }
 
 /* Walk from a tag on to the last key frame that is not late, and on to the end of the part. */
@@ -91,10 +106,11 @@ static struct err *walk(struct window *w, int64_t at, const struct vod_wish *wis
         }
         if (is_late && wish->end_us == INT64_MAX && (peek.tag.type == FLV_VIDEO || !key->is_video))
             break;
-        if (!is_late && begins_better(key, &peek)) {
-            *key = (struct flv_key){ true, peek.tag.type == FLV_VIDEO, peek.tag.dts_ms };
-            found->from = at;
-        }
+        if (peek.is_media && !key->first_at)
+            key->first_at = at;
+        if (!is_late && begins_better(key, &peek))
+            begin_with(key, &peek, at, found);
+        key->has_video |= peek.is_media && peek.tag.type == FLV_VIDEO;
         at += FLV_TAG_HEADER_LEN + peek.tag.len + FLV_TAG_TRAILER_LEN;
     }
     return e;
@@ -233,10 +249,10 @@ static struct err *load(struct mp4_file *f, const struct top_box *b, int64_t max
 static struct err *load_moov(struct mp4_file *f, const struct top_box *b)
 {
     struct err    *e = load(f, b, VOD_MOOV_MAX, &f->moov, &f->moov_len);
-    struct rd      r = rd_over(f->moov, f->moov_len);
     struct mp4_box moov, mvex;
     if (e || f->cannot)
         return e;
+    struct rd r = rd_over(f->moov, f->moov_len);
     f->is_fragmented = mp4_box_next(&r, &moov) && mp4_box_find(moov.body, "mvex", &mvex);
     f->cannot = f->is_fragmented && !mp4_flat_begin(&f->flat, f->moov, f->moov_len);
     return NULL;

@@ -126,8 +126,7 @@ static void the_index_tells_the_key_frame_before_a_time(void **state)
     struct rd r = rd_over(file, wr_len(&w));
     uint64_t  at;
     int32_t   ms;
-    assert_true(flv_part_indexed(r, 0, &at, &ms));
-    assert_int_equal(at, 400);
+    assert_false(flv_part_indexed(r, 1999, &at, &ms)); /* only the first fits, and there may be sound before it */
     assert_true(flv_part_indexed(r, 3999, &at, &ms));
     assert_int_equal(at, 5000);
     assert_int_equal(ms, 2000);
