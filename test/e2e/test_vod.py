@@ -185,6 +185,27 @@ def test_a_file_that_is_replaced_has_new_parts(library):
     assert pictures() == 3 * 25
 
 
+def test_a_recording_in_mp4_is_sent_from_a_time_on(make_server):
+    server = make_server("vhost __defaultVhost__ { dvr { enabled on; dvr_path ./html/[stream].mp4; } }", http="")
+    clip = media.clip("h264_aac.flv")
+    with media.ffmpeg_publish(clip, server.url("live/s"), 20) as publisher:
+        publisher.ends()
+    recordings.wait_files(server.html, 1, ".mp4")
+    whole = [p for p in media.framemd5(clip) if p.kind == "video"]
+    for start, first in (("1.5", 25), ("0.5", 0), ("3.9", 75)):
+        part = media.framemd5("http://127.0.0.1:%d/s.mp4?start=%s" % (server.http_port, start))
+        assert same([p for p in part if p.kind == "video"], whole[first:])
+
+
+@pytest.mark.parametrize("clip", ["aac.flv", "h264.flv"])
+def test_a_file_of_one_kind_is_cut_too(library, clip):
+    data = open(media.clip(clip), "rb").read()
+    put(library, clip, data)
+    whole = media.framemd5(media.clip(clip))
+    part = media.framemd5("http://127.0.0.1:%d/%s?start=2.0" % (library.http_port, clip))
+    assert is_tail(part, whole) and len(whole) // 2 <= len(part) <= len(whole) // 2 + 26
+
+
 # ---- players that seek -------------------------------------------------------------------------------------------
 
 MPEGTS = os.path.join(media.ROOT, "third_party", "mpegts.js", "mpegts.js")

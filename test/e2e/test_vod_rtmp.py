@@ -1,6 +1,8 @@
 """Recorded files that are played over RTMP: `play { vod; }`."""
+import json
 import os
 import shutil
+import urllib.request
 
 import pytest
 
@@ -31,6 +33,11 @@ def serve(make_server, films, more="", **how):
     server.folder_of_films = os.path.join(server.folder, "rec", "live")
     shutil.copytree(films, server.folder_of_films)
     return server
+
+
+def http_json(url):
+    with urllib.request.urlopen(url) as reply:
+        return json.load(reply)
 
 
 def pictures(packets):
@@ -204,3 +211,35 @@ def test_the_example_records_and_plays_what_it_has_recorded(make_server):
         media.compare_packets(media.framemd5(clip), media.parse_framemd5(player.ends(60)), apart_ms=2)
     part = media.framemd5("http://127.0.0.1:%d/rec/live/%s?start=2.5" % (server.http_port, name))
     assert len(pictures(part)) == 50
+
+
+@pytest.mark.parametrize("clip, kinds", [("hevc_aac.mp4", (flv.VIDEO, flv.AUDIO)), ("av1_opus.mp4", (flv.VIDEO,)),
+                                         ("h264_mp3.flv", (flv.VIDEO, flv.AUDIO)), ("aac.flv", (flv.AUDIO,))])
+def test_codecs_are_those_of_the_file(make_server, films, clip, kinds):
+    """Opus of MP4 has no place here: the pictures are played alone."""
+    server = serve(make_server, films)
+    shutil.copy(media.clip(clip), os.path.join(server.folder_of_films, clip))
+    with server.player(clip) as player:
+        player.wait_status("NetStream.Play.Stop")
+        played = [t for t in player.media() if not flv.is_end(t)]
+    sent = [t for t in media.tags(clip) if not flv.is_end(t)]
+    assert {t.type for t in played} == set(kinds)
+    for kind in kinds:
+        ours, theirs = ([t for t in tags if t.type == kind and not flv.is_config(t)] for tags in (played, sent))
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs):
+            assert a.payload.endswith(b.payload[8:]) and flv.is_key(a) == flv.is_key(b)
+        configs = [t.payload for t in played if t.type == kind and flv.is_config(t)]
+        assert len(configs) == (0 if clip == "h264_mp3.flv" and kind == flv.AUDIO else 1)
+
+
+def test_a_player_of_a_file_is_a_client_like_others(make_server, films):
+    server = serve(make_server, films, api="")
+    url = "http://127.0.0.1:%d/api/v1/" % server.api_port
+    with server.player("film.flv") as player:
+        player.wait_media(5)
+        client, = http_json(url + "clients/")["clients"]
+        assert client["type"] == "rtmp-play" and client["name"] == "film.flv" and not client["publish"]
+        urllib.request.urlopen(urllib.request.Request(url + "clients/" + client["id"], method="DELETE"))
+        player.wait_closed()
+    until(lambda: http_json(url + "streams/")["streams"] == [], "the stream to be gone")

@@ -233,7 +233,7 @@ struct err *rtmp_vod_player_find(struct rtmp_conn *c, struct vod_film **film)
     const char          *folder = s->vhost->play.vod;
     struct vod_name      name;
     *film = NULL;
-    if (!folder || !*folder || source_is_live(s) || c->request.start_ms == RTMP_PLAY_LIVE)
+    if (!folder || !*folder || source_is_on_air(s) || c->request.start_ms == RTMP_PLAY_LIVE)
         return NULL;
     if (!vod_name_find(&name, c->request.url.app, c->request.url.stream))
         return NULL;

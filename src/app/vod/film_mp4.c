@@ -44,10 +44,11 @@ static struct film_track *earliest(struct film_place *p)
 /* Read the moov of the part. Its mvhd has version 1: mp4_flat_write() has written it. */
 static struct err *begin(struct film_place *p)
 {
-    struct rd      r = rd_over(p->part->is.head, p->part->is.head_len);
-    struct mp4_box moov, mvhd, trak;
+    const struct vod_found *is = &p->part->is;
+    struct mp4_box          moov, mvhd, trak;
     p->tracks[VIDEO] = p->tracks[SOUND] = (struct film_track){ 0 };
-    if (!p->part->is.head || !mp4_box_find(r, "moov", &moov) || !mp4_box_find(moov.body, "mvhd", &mvhd))
+    if (!is->head || !mp4_box_find(rd_over(is->head, is->head_len), "moov", &moov) ||
+        !mp4_box_find(moov.body, "mvhd", &mvhd))
         return err_new(E_LIMIT, "the file cannot be read as MP4");
     rd_bytes(&mvhd.body, 20);
     uint32_t timescale = rd_u32(&mvhd.body);
