@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/snapshot/gray_h264.h"
 #include "app/snapshot/picture.h"
 #include "core/attr.h"
 #include "core/mem.h"
@@ -50,18 +51,6 @@ static void a_picture_keeps_its_shape_and_fits_into_the_box(void **state)
         assert_int_equal(h, rows[i].to_h);
     }
 }
-
-/* clang-format off */
-/* A gray picture of 16 x 16 by x264: AVCDecoderConfigurationRecord, and an access unit of one NAL unit, an IDR picture. */
-static const uint8_t gray_config[] = {
-    0x01, 0x42, 0xc0, 0x0a, 0xff, 0xe1, 0x00, 0x15, 0x67, 0x42, 0xc0, 0x0a, 0xda, 0x7b, 0x01, 0x10,
-    0x00, 0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x00, 0x20, 0xf1, 0x22, 0x6a, 0x01, 0x00, 0x04,
-    0x68, 0xce, 0x0f, 0xc8,
-};
-static const uint8_t gray_idr[] = {
-    0x00, 0x00, 0x00, 0x07, 0x65, 0x88, 0x84, 0x3a, 0x26, 0x28, 0x0e,
-};
-/* clang-format on */
 
 static enum picture_result make(const uint8_t *bytes, size_t len, enum picture_format format, struct picture *out)
 {
