@@ -400,10 +400,57 @@ def test_a_stream_without_a_good_key_frame_is_told_once(make_server):
     assert len(re.findall("no picture of", server.log)) == 1
 
 
+def cues(index):
+    """The cues of an index: {begin in s: (file, x, y, width, height)}."""
+    assert index.startswith("WEBVTT\n\nNOTE 00:00:00.000 is ")
+    found = re.findall(r"(?m)^(\d\d):(\d\d):(\d\d)\.000 --> \d\d:\d\d:\d\d\.000\n(\S+)#xywh=(\d+),(\d+),(\d+),(\d+)$", index)
+    return {int(h) * 3600 + int(m) * 60 + int(s): (file, *map(int, box)) for h, m, s, file, *box in found}
+
+
+def cut(path, x, y, width, height):
+    """A part of a picture as gray values."""
+    return media.run(media.FFMPEG + ["-i", path, "-vf", "crop=%d:%d:%d:%d:exact=1" % (width, height, x, y)] + GRAY).stdout
+
+
+@pytest.mark.parametrize("extension", ["jpg", "webp"])
+def test_a_sheet_has_a_tile_for_each_interval_and_an_index(make_server, extension):
+    server = make_server(writing(more="interval 1s; sheet './pictures/[app]/sheet of [stream]-[timestamp].%s';" % extension))
+    folder = os.path.join(server.folder, "pictures", "live")
+    feeder = start_feeding(server)
+
+    def tiles():
+        """Names of the newest sheet and its cues, if it has two of them."""
+        names = sorted(n for n in os.listdir(folder) if n.endswith(".vtt")) if os.path.isdir(folder) else []
+        index = cues(bytes_of(os.path.join(folder, names[-1])).decode()) if names else {}
+        return (names[-1], index) if len(index) >= 2 else None
+    name, index = until(tiles, "two tiles", 30)
+    end_feeding(feeder)
+    begin = int(re.fullmatch(r"sheet of s-(\d+)\.vtt", name).group(1))
+    assert begin % 100_000 == 0
+    path = os.path.join(folder, name[:-4] + "." + extension)
+    assert size_of(bytes_of(path)) == (1600, 900)
+    for second, (file, x, y, width, height) in index.items():
+        assert file == "sheet%20of%20" + os.path.basename(path)[9:] and (width, height) == (160, 90)
+        assert (x, y) == (second % 10 * 160, second // 10 * 90)
+    second, (_, x, y, width, height) = sorted(index.items())[0]
+    tile = cut(path, x + 20, y, 120, height)                          # the clip is 4:3, so there is black beside it
+    of_clip = min(difference(tile, luma_at(n, 120, 90)) for n in range(4))
+    assert of_clip < 6, "the tile is none of the clip's key frames: %g" % of_clip
+    assert max(cut(path, x, y, 16, height)) < 40
+
+
+def luma_at(second, width, height):
+    """The key frame of that second of the clip, as gray values in full range."""
+    return media.run(media.FFMPEG + ["-ss", str(second), "-i", media.clip("h264.flv"), "-frames:v", "1", "-vf",
+                                     "scale=%d:%d:flags=area:out_range=pc" % (width, height)] + GRAY).stdout
+
+
 def test_a_path_without_the_ending_of_a_picture_is_an_error(make_server):
     server = make_server(vhost(more="snapshot { enabled off; path ./x.png; }"))
     server.reload(vhost(more="snapshot { enabled on; path ./x.png; }"), good=False)
     server.wait_log(r"snapshot\.path=\./x\.png .* none of \.jpg, \.jpeg and \.webp")
+    server.reload(vhost(more="snapshot { enabled on; sheet ./sheet; }"), good=False)
+    server.wait_log(r"snapshot\.sheet=\./sheet .* none of \.jpg, \.jpeg and \.webp")
 
 
 def test_the_example_writes_pictures(make_server):

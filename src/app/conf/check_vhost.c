@@ -160,20 +160,26 @@ static struct err *check_dvr(const struct conf_node *vhost)
                    conf_node_at(plan, where, sizeof where));
 }
 
+static bool is_of_picture(const char *path)
+{
+    return str_ends_with(path, ".jpg") || str_ends_with(path, ".jpeg") || str_ends_with(path, ".webp");
+}
+
 static struct err *check_snapshot(const struct conf_node *vhost)
 {
-    static const char *const endings[] = { ".jpg", ".jpeg", ".webp" };
-    const struct conf_node  *snapshot = conf_node_child(vhost, "snapshot"), *node = conf_node_child(snapshot, "path");
-    const char              *path = conf_value(conf_row(&conf_pictures_block, "path"), node).text;
+    static const char *const paths[] = { "path", "sheet" };
+    const struct conf_node  *snapshot = conf_node_child(vhost, "snapshot");
     char                     shown[CONF_SHOW_MAX], name[CONF_SHOW_MAX], where[CONF_AT_MAX];
-    bool                     is_picture = !conf_node_is_on(snapshot);
-    for (size_t i = 0; i < ARRAY_LEN(endings) && !is_picture; i++)
-        is_picture = str_ends_with(path, endings[i]);
-    return is_picture ? NULL
-                      : err_new(E_SYSTEM_CONFIG_INVALID,
-                                "vhost.snapshot.path=%s of %s ends with none of .jpg, .jpeg and .webp%s",
-                                conf_show(path, shown, sizeof shown), vhost_name(vhost, name, sizeof name),
-                                conf_node_at(node, where, sizeof where));
+    for (size_t i = 0; conf_node_is_on(snapshot) && i < ARRAY_LEN(paths); i++) {
+        const struct conf_node *node = conf_node_child(snapshot, paths[i]);
+        const char             *path = conf_value(conf_row(&conf_pictures_block, paths[i]), node).text;
+        if (path && *path && !is_of_picture(path))
+            return err_new(E_SYSTEM_CONFIG_INVALID,
+                           "vhost.snapshot.%s=%s of %s ends with none of .jpg, .jpeg and .webp%s", paths[i],
+                           conf_show(path, shown, sizeof shown), vhost_name(vhost, name, sizeof name),
+                           conf_node_at(node, where, sizeof where));
+    }
+    return NULL;
 }
 
 struct err *conf_check_vhosts(const struct conf_tree *tree)

@@ -396,6 +396,7 @@ struct conf_pictures {
     int64_t interval_us;
     char   *path;          /* a template, see segment/template.h */
     int     width, height; /* 0: the other side, or the video, decides */
+    char   *sheet;         /* a template: a sheet of small pictures; "": none */
 };
 
 struct conf_unbuilt;

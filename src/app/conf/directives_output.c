@@ -214,5 +214,9 @@ static const struct directive snapshot_rows[] = {
       .help = "The picture keeps its shape and fits into width and height; 0: the other one decides, or the video." },
     { .name = "height", .type = CONF_INT, .unit = "pixels", .def = "0", .min = 0, .max = 4096, .reload = RELOAD_APPLIED,
       IN_VHOST(snapshot.height), .since = "ours", .help = "See width." },
+    { .name = "sheet", .type = CONF_STRING, .unit = "path", .example = "./objs/nginx/html/[app]/[stream]-[timestamp].jpg",
+      .reload = RELOAD_APPLIED, IN_VHOST(snapshot.sheet), .since = "ours",
+      .help = "Path of a sheet of a hundred small pictures, one for each interval, for the time line of a player; a file .vtt beside "
+              "it says which is of when. [timestamp] is when the sheet begins." },
 };
 const struct conf_block conf_pictures_block = { CONF_ROWS(snapshot_rows) };

@@ -12,6 +12,7 @@ static const struct {
 } formats[PICTURE_FORMATS] = {
     [PICTURE_JPEG] = { "jpg", "image/jpeg", "mjpeg" },
     [PICTURE_WEBP] = { "webp", "image/webp", "libwebp" },
+    [PICTURE_I420] = { "yuv", "application/octet-stream", "rawvideo" },
 };
 
 const char *picture_type(enum picture_format format)
@@ -70,6 +71,17 @@ enum picture_result picture_make(const struct picture_bits *bits, const struct p
     return fail(out, PICTURE_UNBUILT, "the server was built without FFmpeg's libraries");
 }
 
+enum picture_result picture_encode(const uint8_t *i420, int width, int height, enum picture_format format,
+                                   struct picture *out)
+{
+    (void)i420;
+    (void)width;
+    (void)height;
+    (void)format;
+    *out = (struct picture){ 0 };
+    return fail(out, PICTURE_UNBUILT, "the server was built without FFmpeg's libraries");
+}
+
 #else
 
 struct maker {
@@ -83,6 +95,8 @@ struct maker {
     int                        n_buffers;
     int64_t                    until_us;
     struct picture            *out;
+    const uint8_t             *planes; /* in place of bits */
+    int                        planes_width, planes_height;
 };
 
 /* Codecs of which a key frame is a picture by itself. */
@@ -176,7 +190,7 @@ static int color_space(const AVFrame *f)
     }
 }
 
-/* Pictures have the colours of BT.601: JFIF with the full range, WebP with the range of video. */
+/* Pictures have the colours of BT.601: JFIF and bare planes with the full range, WebP with the range of video. */
 static bool open_scaler(struct maker *m, bool is_full)
 {
     const struct libav *av = m->av;
@@ -213,7 +227,7 @@ static enum picture_result scale(struct maker *m)
     m->scaled->height = f->height;
     picture_fit(&m->scaled->width, &m->scaled->height, f->sample_aspect_ratio.num, f->sample_aspect_ratio.den, m->wish);
     m->scaled->format = AV_PIX_FMT_YUV420P;
-    m->scaled->color_range = m->wish->format == PICTURE_JPEG ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    m->scaled->color_range = m->wish->format == PICTURE_WEBP ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
     if (m->av->av_frame_get_buffer(m->scaled, 0) < 0 || !open_scaler(m, is_full))
         return PICTURE_NO_MEMORY;
     int n = m->av->sws_scale(m->scaler, (const uint8_t *const *)f->data, f->linesize, 0, f->height, m->scaled->data,
@@ -255,6 +269,8 @@ static enum picture_result encode(struct maker *m)
     if (!m->out->bytes)
         return PICTURE_NO_MEMORY;
     m->out->len = (size_t)m->packet->size;
+    m->out->width = m->scaled->width;
+    m->out->height = m->scaled->height;
     memcpy(m->out->bytes, m->packet->data, m->out->len);
     return PICTURE_MADE;
 }
@@ -269,22 +285,58 @@ static void finish(struct maker *m)
     m->av->avcodec_free_context(&m->decoder);
 }
 
+/* Take the steps until one fails. */
+static enum picture_result run(struct maker *m, enum picture_result (*const *steps)(struct maker *m), size_t n)
+{
+    enum picture_result result = PICTURE_MADE;
+    *m->out = (struct picture){ 0 };
+    m->until_us = now_us() + PICTURE_US;
+    m->av = libav_open(m->out->why, sizeof m->out->why);
+    if (!m->av)
+        return PICTURE_UNBUILT;
+    for (size_t i = 0; i < n && result == PICTURE_MADE; i++)
+        result = now_us() > m->until_us ? fail(m->out, PICTURE_BROKEN, "the key frame takes too long") : steps[i](m);
+    if (result == PICTURE_NO_MEMORY)
+        (void)fail(m->out, result, "there is no memory for the picture");
+    finish(m);
+    return result;
+}
+
 enum picture_result picture_make(const struct picture_bits *bits, const struct picture_wish *wish, struct picture *out)
 {
     static enum picture_result (*const steps[])(struct maker * m) = { open_decoder, decode, scale, open_encoder,
                                                                       encode };
-    struct maker        m = { .bits = bits, .wish = wish, .until_us = now_us() + PICTURE_US, .out = out };
-    enum picture_result result = PICTURE_MADE;
-    *out = (struct picture){ 0 };
-    m.av = libav_open(out->why, sizeof out->why);
-    if (!m.av)
-        return PICTURE_UNBUILT;
-    for (size_t i = 0; i < ARRAY_LEN(steps) && result == PICTURE_MADE; i++)
-        result = now_us() > m.until_us ? fail(out, PICTURE_BROKEN, "the key frame takes too long") : steps[i](&m);
-    if (result == PICTURE_NO_MEMORY)
-        (void)fail(out, result, "there is no memory for the picture");
-    finish(&m);
-    return result;
+    struct maker m = { .bits = bits, .wish = wish, .out = out };
+    return run(&m, steps, ARRAY_LEN(steps));
+}
+
+/* The planes take the place of a picture that was decoded; those of WebP have another range. */
+static enum picture_result take_planes(struct maker *m)
+{
+    int width = m->planes_width, height = m->planes_height;
+    m->decoded = m->av->av_frame_alloc();
+    if (!m->decoded)
+        return PICTURE_NO_MEMORY;
+    m->decoded->width = width;
+    m->decoded->height = height;
+    m->decoded->format = AV_PIX_FMT_YUV420P;
+    m->decoded->color_range = AVCOL_RANGE_JPEG;
+    m->decoded->colorspace = AVCOL_SPC_SMPTE170M;
+    m->decoded->linesize[0] = width;
+    m->decoded->linesize[1] = m->decoded->linesize[2] = width / 2;
+    m->decoded->data[0] = (uint8_t *)m->planes; /* read by the scaler alone */
+    m->decoded->data[1] = m->decoded->data[0] + (size_t)width * (size_t)height;
+    m->decoded->data[2] = m->decoded->data[1] + (size_t)width * (size_t)height / 4;
+    return PICTURE_MADE;
+}
+
+enum picture_result picture_encode(const uint8_t *i420, int width, int height, enum picture_format format,
+                                   struct picture *out)
+{
+    static enum picture_result (*const steps[])(struct maker * m) = { take_planes, scale, open_encoder, encode };
+    const struct picture_wish wish = { .format = format };
+    struct maker m = { .planes = i420, .planes_width = width, .planes_height = height, .wish = &wish, .out = out };
+    return run(&m, steps, ARRAY_LEN(steps));
 }
 
 #endif

@@ -27,7 +27,12 @@ enum {
 };
 #define PICTURE_US (2 * US_PER_SECOND)
 
-enum picture_format { PICTURE_JPEG, PICTURE_WEBP, PICTURE_FORMATS };
+enum picture_format {
+    PICTURE_JPEG,
+    PICTURE_WEBP,
+    PICTURE_I420, /* bare planes, full range: Y, then U and V of half the sides, rounded up */
+    PICTURE_FORMATS
+};
 
 /** The picture that is wanted: it keeps its shape and fits into the box. A side of 0 follows the other; both 0: as it is sent. */
 struct picture_wish {
@@ -53,12 +58,17 @@ enum picture_result {
 struct picture {
     uint8_t *bytes; /* mem_free() */
     size_t   len;
+    int      width, height;
     char     why[PICTURE_WHY_CAP]; /* it was not made; "" otherwise */
 };
 
 enum picture_result picture_make(const struct picture_bits *bits, const struct picture_wish *wish, struct picture *out);
 
-/** "image/jpeg"; "jpg". */
+/** The same of planes (PICTURE_I420) as JPEG or WebP. Their sides are even. */
+enum picture_result picture_encode(const uint8_t *i420, int width, int height, enum picture_format format,
+                                   struct picture *out);
+
+/** "image/jpeg"; "jpg". Not of PICTURE_I420. */
 const char *picture_type(enum picture_format format);
 const char *picture_extension(enum picture_format format);
 

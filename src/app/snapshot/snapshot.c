@@ -4,6 +4,7 @@
 
 #include "app/segment/template.h"
 #include "app/snapshot/key_frame.h"
+#include "app/snapshot/sheet.h"
 #include "app/snapshot/shots.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
@@ -17,7 +18,8 @@ enum {
     KEY_US = 5 * US_PER_SECOND,  /* wait for a key frame, where none is kept */
     MAKE_US = 5 * US_PER_SECOND, /* wait for a picture */
     LATER_US = US_PER_SECOND,    /* pause while many others wait for pictures */
-    QUEUE_BYTES_MAX = 4 << 20,   /* pictures that wait for the disk */
+    INDEX_MAX = 128 << 10,
+    QUEUE_BYTES_MAX = 4 << 20, /* pictures that wait for the disk */
 };
 
 /* The pictures of one stream. */
@@ -28,6 +30,7 @@ struct album {
     uint64_t            serial, seq; /* the key frame of the last picture */
     uint64_t            conf_serial; /* of the configuration that was followed last */
     bool                fails;       /* The last picture could not be made. */
+    struct sheet       *sheet;       /* NULL: none was begun */
 };
 
 bool snapshot_is_wanted(const struct conf_vhost *vhost)
@@ -35,27 +38,30 @@ bool snapshot_is_wanted(const struct conf_vhost *vhost)
     return vhost->snapshot.enabled;
 }
 
-/* The wish of the configuration in force. */
-static struct picture_wish wish_of(const struct source *s)
+/* The check of the configuration refuses other endings. */
+static enum picture_format format_of(const char *path)
 {
-    const struct conf_pictures *c = &s->vhost->snapshot;
-    const char                 *dot = strrchr(c->path, '.');
-    struct picture_wish         w = { .width = c->width, .height = c->height };
-    if (!dot || !picture_parse_extension(dot, &w.format)) /* the check of the configuration refuses other endings */
-        w.format = PICTURE_JPEG;
-    return w;
+    const char         *dot = strrchr(path, '.');
+    enum picture_format format = PICTURE_JPEG;
+    return dot && picture_parse_extension(dot, &format) ? format : PICTURE_JPEG;
 }
 
-static struct err *make_path(char **path, const struct source *s)
+static bool has_sheet(const struct source *s)
+{
+    return s->vhost->snapshot.sheet && *s->vhost->snapshot.sheet;
+}
+
+/* The path of a file, from a template of the configuration. */
+static struct err *make_path(char **path, const struct source *s, const char *text, int64_t wall_us)
 {
     char                         app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
     const struct template_names  names = { .vhost = s->vhost->name, .app = app, .stream = stream };
-    const struct template_values values = { .wall_us = wall_now_us(), .duration_ms = -1 };
-    const char                  *text = s->vhost->snapshot.path;
+    const struct template_values values = { .wall_us = wall_us, .duration_ms = -1 };
     size_t                       len = template_folders_len(text);
     char                        *folder = mem_strndup(text, len), *below = NULL;
     stream_name_normalise(app, s->app, strlen(s->app));
     stream_name_normalise(stream, s->stream, strlen(s->stream));
+    *path = NULL;
     struct err *e = folder ? template_make(&below, TEMPLATE_RECORDING, text + len, &names, &values) : err_no_memory();
     if (!e)
         e = template_below(path, folder, below);
@@ -75,7 +81,7 @@ static struct err *write_shot(struct album *a, struct shot *s)
 {
     char        *path = NULL;
     struct iovec bytes = { s->picture.bytes, s->picture.len };
-    struct err  *e = make_path(&path, a->source);
+    struct err  *e = make_path(&path, a->source, a->source->vhost->snapshot.path, wall_now_us());
     if (e)
         release(s);
     else
@@ -99,18 +105,80 @@ static struct err *tell(struct album *a, struct err *e)
     return NULL;
 }
 
+/* A picture of the key frame; one that cannot be made is an error. */
+static struct err *ask(struct shot **s, const struct key_frame *k, struct picture_wish wish)
+{
+    struct err *e = shots_ask(s, k, &wish, now_us() + MAKE_US);
+    if (e || (*s)->result == PICTURE_MADE)
+        return e;
+    e = err_new(E_PICTURE, "%s", (*s)->picture.why);
+    shot_unref(s);
+    return e;
+}
+
 static struct err *shoot(struct album *a, const struct key_frame *k)
 {
-    const struct picture_wish wish = wish_of(a->source);
-    struct shot              *s = NULL;
-    struct err               *e = shots_ask(&s, k, &wish, now_us() + MAKE_US);
+    const struct conf_pictures *c = &a->source->vhost->snapshot;
+    struct shot                *s;
+    struct err                 *e = ask(&s, k, (struct picture_wish){ format_of(c->path), c->width, c->height });
+    return e ? e : write_shot(a, s);
+}
+
+/* ---- the sheet ---- */
+
+/* The index has the name of the picture, with .vtt in the place of its ending. */
+static struct err *write_index(struct album *a, char *path)
+{
+    struct buf  text = buf_up_to(INDEX_MAX);
+    const char *slash = strrchr(path, '/');
+    sheet_put_index(&text, a->sheet, slash ? slash + 1 : path);
+    struct err *e = buf_error(&text);
+    if (!e) {
+        memcpy(strrchr(path, '.'), ".vtt", sizeof ".vtt"); /* as long as .jpg, the shortest */
+        file_writer_put(a->writer, path, ".tmp", text.bytes, text.len);
+    }
+    buf_finish(&text);
+    return e;
+}
+
+static struct err *write_sheet(struct album *a)
+{
+    const struct picture *p = &a->sheet->picture;
+    char                 *path;
+    struct err           *e = make_path(&path, a->source, a->source->vhost->snapshot.sheet, a->sheet->begin_us);
+    if (!e) {
+        file_writer_put(a->writer, path, ".tmp", p->bytes, p->len);
+        e = write_index(a, path);
+    }
+    mem_free(path);
+    return e;
+}
+
+/* Put the tile of this moment into its sheet, which may begin with it. */
+static struct err *put_tile(struct album *a, const struct picture *tile)
+{
+    int64_t wall_us = wall_now_us(), tile_us = a->source->vhost->snapshot.interval_us;
+    if (a->sheet && !sheet_covers(a->sheet, wall_us, tile_us))
+        sheet_free(&a->sheet);
+    if (!a->sheet && !(a->sheet = sheet_new(wall_us, tile_us)))
+        return err_no_memory();
+    sheet_put(a->sheet, wall_us, tile);
+    return NULL;
+}
+
+static struct err *add_tile(struct album *a, const struct key_frame *k)
+{
+    struct shot *s;
+    struct err  *e = ask(&s, k, (struct picture_wish){ PICTURE_I420, SHEET_TILE_WIDTH, SHEET_TILE_HEIGHT });
     if (e)
         return e;
-    if (s->result == PICTURE_MADE)
-        return write_shot(a, s);
-    e = err_new(E_PICTURE, "%s", s->picture.why);
+    e = put_tile(a, &s->picture);
     shot_unref(&s);
-    return e;
+    if (!e)
+        e = sheet_make(&a->sheet, format_of(a->source->vhost->snapshot.sheet), now_us() + MAKE_US);
+    if (e || !has_sheet(a->source)) /* a reload came meanwhile */
+        return e;
+    return a->sheet->result == PICTURE_MADE ? write_sheet(a) : err_new(E_PICTURE, "%s", a->sheet->picture.why);
 }
 
 /* A picture of the newest key frame, unless there is one already. */
@@ -134,6 +202,8 @@ static struct err *take(struct album *a)
         a->seq = k.seq;
         e = tell(a, shoot(a, &k));
     }
+    if (!e && !a->fails && has_sheet(a->source))
+        e = tell(a, add_tile(a, &k));
     key_frame_drop(&k);
     return e;
 }
@@ -161,6 +231,7 @@ struct err *snapshot_run(struct attendance *attendance)
         else
             e = err_except(attendance_wait(attendance, a.due_us, &moments), E_SOCKET_TIMEOUT);
     }
+    sheet_free(&a.sheet);
     file_writer_leave(&a.writer);
     return e;
 }
