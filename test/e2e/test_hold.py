@@ -127,15 +127,19 @@ def test_players_stay_over_100_drops(make_server, swarm):
 def test_every_format_goes_on_with_the_same_encoder(make_server, ext, takeover):
     server = make_server("vhost __defaultVhost__ { publish { hold 30s; republish takeover; } %s }" % (FORMATS % ext), http="")
     first = server.publisher()
-    first.send_tags(media.tags("h264_aac_plain.flv"))
+    tags = media.tags("h264_aac_plain.flv")
+    first.send_tags(tags[:40])
+    first.barrier()
     with HttpPlayer(server.http_port, "/live/s." + ext) as player:
+        server.wait_log("start play /live/s." + ext)                 # bare sound begins at the live end
+        first.send_tags(tags[40:])
         player.wait_body(5000)
         if not takeover:
             first.close()
             server.wait_log("hold /live/s")
         second = server.publisher()
         before = len(player.body)
-        second.send_tags(media.tags("h264_aac_plain.flv"))
+        second.send_tags(tags)
         player.until(lambda: len(player.body) >= before + 10000, "what the second publisher sends")
         assert not player.ended
         second.close()
@@ -216,6 +220,127 @@ def test_ffmpeg_plays_over_a_publisher_that_is_killed(make_server):
         assert times == sorted(times)
         assert max(b - a for a, b in zip(times, times[1:])) <= 1100
         assert [p.hash for p in packets if p.kind == kind][-20:] == [p.hash for p in whole if p.kind == kind][-20:]
+
+
+# -- a backup -----------------------------------------------------------------------------------------------------------
+
+class Endless:
+    """A publisher that goes on until it is dropped; pictures and sound name its turn."""
+
+    def __init__(self, server, stream, turn):
+        start_ms = turn * 7919000 % 3600000
+        tags = Numbered(gop=GOP, name="p%03d" % turn, start_ms=start_ms).tags()
+        self.client = server.publisher(stream)
+        self.feeder = rtmp.Feeder(self.client, (t._replace(ts=max(t.ts, start_ms)) for t in tags))
+
+    def drop(self, how="close"):
+        self.feeder.stop()
+        self.feeder.check()
+        drop(self.client, how)
+
+
+def with_backup(more="", hold="30s"):
+    return "vhost __defaultVhost__ { publish { hold %s; backup [stream]_b; } %s }" % (hold, FORMATS % "flv" + more)
+
+
+MAIN, BACKUP = 1, 2
+
+
+def test_a_backup_plays_while_the_publisher_is_away(make_server):
+    server = make_server(with_backup(HLS), http="", api="")
+    api = Api(server)
+    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player, server.player() as over_rtmp, \
+            Watch(server.http_url("/live/s.m3u8"), lingers=False, bandwidth=None) as watch:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        watch.wait_segments(1)
+        first.drop("reset")
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        assert api.stream("s")["publish"] == {"active": False, "held": True, "stand_in": "backup",
+                                              "cid": api.stream("s")["publish"]["cid"]}
+        watch.wait_segments(len(watch.media[0].segments) + 2)
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        over_rtmp.wait(lambda m: m.type == VIDEO and turn_of(m) == 3, what="the publisher that is back")
+        assert api.stream("s")["publish"]["active"] and "stand_in" not in api.stream("s")["publish"]
+        for own in player.media(), over_rtmp.media():
+            assert_whole(own, (MAIN, BACKUP, 3))
+        watch.wait_segments(len(watch.media[0].segments) + 2)
+        again.drop()
+    backup.drop()
+
+
+def test_a_backup_that_drops_is_waited_for_like_the_publisher(make_server):
+    server = make_server(with_backup(), http="")
+    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        backup.drop()
+        server.wait_log("hold /live/s until(.|\n)*hold /live/s until")
+        backup = Endless(server, "s_b", 4)
+        player.until(lambda: has_last(player.media(), 4), "the backup that is back")
+        again = Endless(server, "s", 5)
+        player.until(lambda: has_last(player.media(), 5), "the publisher that is back")
+        assert_whole(player.media(), (MAIN, BACKUP, 4, 5))
+        again.drop()
+        backup.drop()
+
+
+def test_a_backup_of_another_codec_brings_its_headers(make_server):
+    server = make_server(with_backup(), http="")
+    backup = rtmp.Feeder(server.publisher("s_b"), media.loop("hevc_aac.mp4"))
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        before = len(player.media())
+        first.drop()
+        player.wait_media(before + 60)
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        own = player.media()
+        video = [m for m in own if m.type == VIDEO]
+        configs = [m for m in video if is_config(m)]
+        assert [bool(m.payload[0] & 0x80) for m in configs] == [False, True, False]      # enhanced RTMP has HEVC
+        assert all(is_key(video[video.index(c) + 1]) for c in configs)
+        times = [m.ts for m in video]
+        assert times == sorted(times)
+        again.drop()
+    backup.finish()
+
+
+def test_a_publisher_that_sends_nothing_leaves_the_backup_on(make_server):
+    server = make_server(with_backup(), http="")
+    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        silent = server.publisher("s")
+        silent.barrier()
+        seen = len(player.media())
+        player.wait_media(seen + 20)
+        assert turn_of(player.media()[-1]) == BACKUP
+        silent.close()
+        player.wait_media(seen + 40)
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        again.drop()
+    backup.drop()
+
+
+def test_a_server_stops_while_a_backup_plays(make_server):
+    server = make_server(with_backup(), http="")
+    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        backup.feeder.stop()
+        server.stop()
+        backup.client.close()
+    assert "have not ended" not in server.log
 
 
 def test_the_example_holds_a_stream(make_server, tmp_path):

@@ -41,9 +41,12 @@ static void put_audio(struct jw *j, const struct audio_info *a)
 static void put_publish(struct jw *j, const struct source *s)
 {
     jw_object(j, "publish");
-    jw_bool(j, "active", source_is_live(s));
-    if (s->state == SOURCE_HELD)
-        jw_bool(j, "held", true); /* An addition to SRS: players wait for the publisher to come back. */
+    jw_bool(j, "active", source_is_live(s) && !s->stand_in);
+    /* Additions to SRS: players wait for the publisher to come back, and what they get meanwhile. */
+    if (s->state == SOURCE_HELD || s->stand_in)
+        jw_bool(j, "held", true);
+    if (s->stand_in)
+        jw_string(j, "stand_in", s->stand_in);
     if (*s->stat.publisher_id)
         jw_string(j, "cid", s->stat.publisher_id);
     jw_object_end(j);

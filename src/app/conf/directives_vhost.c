@@ -199,6 +199,10 @@ static const struct directive publish_rows[] = {
     { .name = "hold", .type = CONF_DURATION, .def = "0", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_VHOST(publish.hold_us), .since = "ours", .example = "10s",
       .help = "When a publisher leaves, keep its players for this long, so that they go on when it is back; 0: tell them the end." },
+    { .name = "backup", .type = CONF_STRING, .unit = "stream or app/stream", .def = "", .reload = RELOAD_APPLIED,
+      IN_VHOST(publish.backup), .since = "ours", .example = "[stream]_backup",
+      .help = "The stream of this vhost that players get while the publisher is away. [app] and [stream] are replaced. Without hold, "
+              "players are kept for an hour." },
 };
 
 const struct conf_block conf_publish_block = { CONF_ROWS(publish_rows) };

@@ -1,5 +1,6 @@
 #include "app/hold/hold.h"
 
+#include "app/hold/backup.h"
 #include "app/source/attend.h"
 #include "app/source/life.h"
 #include "app/source/source.h"
@@ -8,36 +9,80 @@
 #include "core/log.h"
 #include "protocol/co.h"
 
+/* How often it looks for a backup that is live. */
+enum { LOOK_US = 100 * US_PER_MS };
+
+struct hold {
+    struct source *source;
+    struct backup  backup;
+    int64_t since_us; /* time since which neither the publisher nor the backup brings frames; 0: one of them does */
+};
+
 bool hold_is_wanted(const struct conf_vhost *vhost)
 {
-    return vhost->publish.hold_us > 0;
+    return vhost->publish.hold_us > 0 || *vhost->publish.backup;
 }
 
-static int64_t end_us(const struct source *s)
+static int64_t limit_us(const struct source *s)
 {
-    return s->state == SOURCE_HELD ? s->held_from_us + s->vhost->publish.hold_us : DEADLINE_NEVER;
+    int64_t us = s->vhost->publish.hold_us;
+    return us > 0 ? us : HOLD_UNSAID_US;
 }
 
 static void give_up(struct source *s)
 {
     log_info("the publisher of %s has not come back within %lldms (hold), players=%zu", s->identity,
-             (long long)(s->vhost->publish.hold_us / US_PER_MS), s->n_readers);
+             (long long)(limit_us(s) / US_PER_MS), s->n_readers);
+    source_end_stand_in(s);
     source_end_hold(s);
+}
+
+/* The backup plays until its publisher leaves, or ours is back. */
+static void tend_backup(struct hold *h)
+{
+    bool played = h->backup.plays;
+    backup_tend(&h->backup);
+    if (played && !h->backup.plays)
+        source_end_stand_in(h->source);
+    if (played || h->backup.plays)
+        h->since_us = now_us();
+}
+
+static bool is_away(const struct source *s)
+{
+    return s->state == SOURCE_HELD || s->stand_in;
+}
+
+/* Do what is due while the publisher is away. Returns when to look again. */
+static int64_t tend(struct hold *h)
+{
+    struct source *s = h->source;
+    if (!is_away(s)) {
+        backup_close(&h->backup);
+        h->since_us = 0;
+        return is_away(s) ? now_us() : DEADLINE_NEVER;
+    }
+    if (!h->since_us)
+        h->since_us = s->held_from_us;
+    tend_backup(h);
+    int64_t now = now_us(), end_us = h->since_us + limit_us(s), look_us = now + LOOK_US;
+    if (is_away(s) && !h->backup.plays && now >= end_us)
+        give_up(s);
+    return *s->vhost->publish.backup && look_us < end_us ? look_us : end_us;
 }
 
 struct err *hold_run(struct attendance *a)
 {
-    struct source *s = a->source;
-    struct err    *e = NULL;
-    unsigned       moments;
-    source_let_hold(s, true);
-    while (!e && !attendance_is_over(a)) {
-        if (now_us() >= end_us(s))
-            give_up(s);
-        else
-            e = err_except(attendance_wait(a, end_us(s), &moments), E_SOCKET_TIMEOUT);
-    }
-    source_let_hold(s, false);
+    struct hold h = { .source = a->source };
+    struct err *e = NULL;
+    unsigned    moments;
+    backup_init(&h.backup, a->source);
+    source_let_hold(a->source, true);
+    while (!e && !attendance_is_over(a))
+        e = err_except(attendance_wait(a, tend(&h), &moments), E_SOCKET_TIMEOUT);
+    source_end_stand_in(a->source);
+    source_let_hold(a->source, false);
+    backup_close(&h.backup);
     return e;
 }
 
@@ -46,6 +91,8 @@ void hold_end_all(struct sources *all)
     size_t         at = 0;
     struct source *s;
     all->holds_none = true;
-    while ((s = map_next(&all->by_key, &at, NULL)))
+    while ((s = map_next(&all->by_key, &at, NULL))) {
+        source_end_stand_in(s);
         source_end_hold(s);
+    }
 }

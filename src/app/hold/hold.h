@@ -1,9 +1,9 @@
 /**
- * `publish { hold 10s; }`: players of a stream stay when its publisher leaves, and go on when it is back. It is an attendant
- * (source/attend.h); its row is in app/attendants.c.
+ * `publish { hold 10s; backup STREAM; }`: players of a stream stay when its publisher leaves, get another stream meanwhile, and go
+ * on when it is back. It is an attendant (source/attend.h); its row is in app/attendants.c.
  *
  * The source is held (source.h) from the end of a publish on. This attendant ends the hold: when its time is over, when a reload
- * takes the directive away, and when the server ends.
+ * takes the directive away, and when the server ends. It also brings the frames of the backup, for as long as that is live.
  */
 #ifndef APP_HOLD_HOLD_H
 #define APP_HOLD_HOLD_H
@@ -16,6 +16,9 @@
 
 struct attendance;
 struct sources;
+
+/* How long a stream is held that has a stand-in, but no `hold`. */
+#define HOLD_UNSAID_US (INT64_C(3600) * 1000000)
 
 /** True if the vhost wants its streams held. */
 bool hold_is_wanted(const struct conf_vhost *vhost);

@@ -74,7 +74,7 @@ struct err *source_publish(struct source *s, struct publisher *p)
                        s->publisher->trace);
     if (!mem_has_room())
         return err_new(E_LIMIT, "no memory for another publisher: the server holds more than memory_limit");
-    bool begins_late = source_is_live(s) && delay_is_holding(&s->delay);
+    bool begins_late = source_is_live(s) && (delay_is_holding(&s->delay) || s->stand_in);
     if (s->publisher)
         expel(s->publisher);
     if (source_is_live(s) && !begins_late)
@@ -97,6 +97,10 @@ struct err *source_publish(struct source *s, struct publisher *p)
 
 void source_begin_late(struct source *s, bool after)
 {
+    if (s->stand_in)
+        log_info("the publisher of %s is back, in place of its %s, players=%zu", s->identity, s->stand_in,
+                 s->n_readers);
+    s->stand_in = NULL;
     if (after)
         end_for_another(s);
     begin_log(s);
@@ -123,22 +127,28 @@ static void hold(struct source *s)
     s->unsettled_until_us = 0;
     s->state = SOURCE_HELD;
     s->held_from_us = now_us();
-    log_info("hold %s until its publisher is back, for %lldms at most, players=%zu", s->identity,
-             (long long)(s->vhost->publish.hold_us / US_PER_MS), s->n_readers);
+    log_info("hold %s until its publisher is back, players=%zu", s->identity, s->n_readers);
     attend_tell(s, MOMENT_HELD);
     pacer_release_now(s);
 }
 
+static void hold_or_go_off_air(struct source *s)
+{
+    if (s->has_holder && !s->owner->holds_none)
+        hold(s);
+    else
+        go_off_air(s);
+}
+
+/* A publisher that leaves before its first frame leaves the stream to its stand-in. */
 static void finish_publish(struct source *s)
 {
     delay_end(&s->delay);
     if (s->stat.counted_in)
         s->stat.counted_in->n_streams--;
     s->stat.counted_in = NULL;
-    if (s->has_holder && !s->owner->holds_none)
-        hold(s);
-    else
-        go_off_air(s);
+    if (!s->stand_in)
+        hold_or_go_off_air(s);
 }
 
 void source_unpublish(struct source *s, struct publisher *p)
@@ -158,7 +168,7 @@ void source_unpublish(struct source *s, struct publisher *p)
 
 void source_end_late(struct source *s)
 {
-    if (source_is_live(s) && !s->publisher && !delay_is_holding(&s->delay))
+    if (source_is_live(s) && !s->publisher && !s->stand_in && !delay_is_holding(&s->delay))
         finish_publish(s);
 }
 
@@ -167,6 +177,25 @@ void source_let_hold(struct source *s, bool lets)
     s->has_holder = lets;
     if (!lets)
         source_end_hold(s);
+}
+
+void source_begin_stand_in(struct source *s, const char *what)
+{
+    log_info("%s stands in for the publisher of %s, players=%zu", what, s->identity, s->n_readers);
+    end_publish(s);
+    s->stand_in = what;
+    s->state = SOURCE_LIVE;
+    begin_log(s);
+    attend_tell(s, MOMENT_PUBLISHED);
+}
+
+void source_end_stand_in(struct source *s)
+{
+    if (!s->stand_in)
+        return;
+    s->stand_in = NULL;
+    if (!s->publisher) /* One that is about to send its first frame goes on. */
+        hold_or_go_off_air(s);
 }
 
 void source_end_hold(struct source *s)

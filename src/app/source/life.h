@@ -44,6 +44,17 @@ void source_end_late(struct source *s);
 /** Let the stream be held when its publisher leaves, or not any more; a hold ends then. Does not yield. */
 void source_let_hold(struct source *s, bool lets);
 
+/**
+ * Replace the publisher of a held stream, in a publish of its own: the caller enters frames (enter.h) while s->stand_in is set. The
+ * first frame of a publisher ends it, and so does source_end_stand_in(). Does not yield.
+ *
+ * Shape      what: a word for the API and the log; static
+ */
+void source_begin_stand_in(struct source *s, const char *what);
+
+/** The stand-in has no more frames: the stream is held again. Does nothing if there is none. Does not yield. */
+void source_end_stand_in(struct source *s);
+
 /** End a hold, and tell players of the end of the stream. Does nothing if the stream is not held. Does not yield. */
 void source_end_hold(struct source *s);
 

@@ -28,6 +28,11 @@ void log_cursor_join(struct log_cursor *c, struct source *s)
     list_push(&s->cursors, &c->link);
 }
 
+void log_cursor_skip(struct log_cursor *c)
+{
+    begin_at(c, c->source->ring.head, &c->source->headers);
+}
+
 void log_cursor_be_prompt(struct log_cursor *c, bool prompt)
 {
     if (prompt == c->is_prompt)

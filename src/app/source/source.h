@@ -49,7 +49,8 @@ enum { SOURCE_BYTES_MAX = 256 << 20 };
  *             yet. Its first frame makes the stream live; if the attendant gives up, the stream is idle.
  *     live    a publisher appends frames: a client, or an attendant that pulls the stream.
  *     held    the publisher has gone, and its frames are kept, because an attendant expects it back or replaces it. Readers
- *             are not told of an end. The next publish makes the stream live; if none comes in time, the stream is idle.
+ *             are not told of an end. The next publish makes the stream live, and so does a stand-in, whose frames the attendant
+ *             brings; if none comes in time, the stream is idle.
  */
 enum source_state { SOURCE_IDLE, SOURCE_PULLED, SOURCE_LIVE, SOURCE_HELD };
 
@@ -82,8 +83,9 @@ struct source {
     struct list       attending; /* list of struct attendance */
     struct publisher *publisher; /* set while SOURCE_LIVE, unless what a delay holds still goes out; otherwise NULL */
     int64_t           published_at_us;
-    bool              has_holder;         /* An attendant waits to end the hold: without one the stream is not held. */
-    int64_t           held_from_us;       /* time at which the publisher left, while SOURCE_HELD */
+    const char       *stand_in;     /* what replaces the publisher that has left: "backup", "slate"; NULL: nothing */
+    bool              has_holder;   /* An attendant waits to end the hold: without one the stream is not held. */
+    int64_t           held_from_us; /* time at which the publisher left, while SOURCE_HELD */
     int64_t           unwatched_since_us; /* time at which the last reader left or publishing began */
 
     struct delay delay; /* what waits before it enters */

@@ -137,12 +137,12 @@ static void a_hold_ends_when_its_time_is_over(void **state)
     (void)state;
     begin_live("publish { hold 1; }");
     assert_null(audience_join(&r, s));
-    unpublish();
-    reader_take_moments(&r);
+    source_unpublish(s, &fx.publisher);
+    assert_int_equal(s->state, SOURCE_HELD);
     s->held_from_us -= US_PER_SECOND;
-    reload("publish { hold 1; }");
+    let_run();
     assert_int_equal(s->state, SOURCE_IDLE);
-    assert_int_equal(reader_take_moments(&r), moment_bit(MOMENT_UNPUBLISHED) | moment_bit(MOMENT_CONF_CHANGED));
+    assert_int_equal(reader_take_moments(&r), moment_bit(MOMENT_HELD) | moment_bit(MOMENT_UNPUBLISHED));
     audience_leave(&r);
 }
 
