@@ -6,6 +6,7 @@
 #include "core/attr.h"
 #include "core/hex.h"
 #include "core/str.h"
+#include "kernel/hls/scan.h"
 
 enum { US = 1000000 };
 
@@ -123,46 +124,12 @@ static int64_t read_date(const char *p)
 
 /* ---- attributes ---- */
 
-struct attribute {
-    char *name, *value;
-};
-
-/* Take the next NAME=value off *p and terminate both; false at the end, and *p is NULL after a mistake. */
-static bool next_attribute(char **p, struct attribute *a)
-{
-    char *at = *p + strspn(*p, " ");
-    if (*at == '\0')
-        return false;
-    *p = NULL;
-    a->name = at;
-    at += strcspn(at, "=\",");
-    if (*at != '=')
-        return false;
-    *at++ = '\0';
-    bool quoted = *at == '"';
-    a->value = at + quoted;
-    at = a->value + strcspn(a->value, quoted ? "\"" : ",");
-    if (quoted) {
-        if (*at != '"')
-            return false;
-        *at++ = '\0';
-    }
-    if (*at != ',' && *at != '\0')
-        return false;
-    *p = at;
-    if (*at == ',') {
-        *at = '\0';
-        *p = at + 1;
-    }
-    return true;
-}
-
 static bool read_key(struct hls_playlist_reader *r, char *text)
 {
-    struct attribute a;
-    struct hls_key   key = { .uri_kind = HLS_URI_KEY };
-    bool             has_method = false, ok = true;
-    while (next_attribute(&text, &a)) {
+    struct hls_scanned a;
+    struct hls_key     key = { .uri_kind = HLS_URI_KEY };
+    bool               has_method = false, ok = true;
+    while (hls_scan_attribute(&text, &a)) {
         if (str_equal(a.name, "METHOD"))
             ok &= has_method = hls_key_method_read(a.value, &key.method);
         else if (str_equal(a.name, "URI"))
@@ -179,11 +146,11 @@ static bool read_key(struct hls_playlist_reader *r, char *text)
 
 static bool read_map(struct hls_playlist_reader *r, char *text)
 {
-    struct attribute a;
-    struct hls_map   map = { 0 };
-    bool             ok = true;
+    struct hls_scanned a;
+    struct hls_map     map = { 0 };
+    bool               ok = true;
     r->range_end = 0; /* RFC 8216 4.3.2.5: a range without an offset begins at 0 */
-    while (next_attribute(&text, &a)) {
+    while (hls_scan_attribute(&text, &a)) {
         if (str_equal(a.name, "URI"))
             map.uri = a.value;
         else if (str_equal(a.name, "BYTERANGE"))
@@ -213,7 +180,7 @@ static bool read_bytes(char *text, const uint8_t **bytes, size_t *len)
     return true;
 }
 
-static void take_attribute(struct hls_daterange *d, struct hls_attribute *of_client, const struct attribute *a)
+static void take_attribute(struct hls_daterange *d, struct hls_attribute *of_client, const struct hls_scanned *a)
 {
     if (str_equal(a->name, "ID"))
         d->id = a->value;
@@ -237,30 +204,16 @@ static void take_attribute(struct hls_daterange *d, struct hls_attribute *of_cli
 
 static void read_daterange(const struct hls_playlist_reader *r, char *text)
 {
-    struct attribute     a;
+    struct hls_scanned   a;
     struct hls_attribute of_client[HLS_READ_ATTRIBUTES_MAX];
     struct hls_daterange d = { .duration_us = -1, .planned_duration_us = -1, .attributes = of_client };
-    while (next_attribute(&text, &a))
+    while (hls_scan_attribute(&text, &a))
         take_attribute(&d, of_client, &a);
     if (text && d.id && d.start_wall_us)
         r->on_daterange(r->arg, &d);
 }
 
 /* ---- lines ---- */
-
-/* The next line that is complete, terminated, without a carriage return at its end; NULL at the end. */
-static char *next_line(struct hls_playlist_reader *r)
-{
-    char *line = r->next;
-    char *end = memchr(line, '\n', (size_t)(r->end - line));
-    if (!end)
-        return NULL;
-    r->next = end + 1;
-    *end = '\0';
-    if (end > line && end[-1] == '\r')
-        end[-1] = '\0';
-    return line;
-}
 
 static bool read_tag_number(const char *text, int64_t *value)
 {
@@ -325,7 +278,7 @@ void hls_playlist_reader_init(struct hls_playlist_reader *r, char *text, size_t 
 {
     char *line;
     *r = (struct hls_playlist_reader){ .next = text, .end = text + len };
-    r->bad = memchr(text, '\0', len) || !(line = next_line(r)) || !str_equal(line, "#EXTM3U");
+    r->bad = memchr(text, '\0', len) || !(line = hls_scan_line(&r->next, r->end)) || !str_equal(line, "#EXTM3U");
 }
 
 enum hls_read hls_playlist_read(struct hls_playlist_reader *r, struct hls_segment *segment)
@@ -333,7 +286,7 @@ enum hls_read hls_playlist_read(struct hls_playlist_reader *r, struct hls_segmen
     char              *line;
     struct hls_segment s = { 0 };
     bool               has_duration = false;
-    while (!r->bad && !r->ended && (line = next_line(r))) {
+    while (!r->bad && !r->ended && (line = hls_scan_line(&r->next, r->end))) {
         if (*line == '\0')
             continue;
         if (*line == '#') {
