@@ -1,4 +1,5 @@
 """relay: streams that are pulled from other servers, always or while they are watched."""
+import http.server
 import json
 import os
 import re
@@ -14,8 +15,9 @@ import srs
 from api import Api
 from fake_rtmp import CUT, FakeServer
 from flv import Numbered
-from hook_backend import answer, hooks
+from hook_backend import hooks
 from http_live import HttpPlayer, status_of
+from media import FFMPEG, Program
 from rtmp_tool import MODULE, Nginx
 from test_play import seen, vhost
 from wait import patience, until
@@ -137,6 +139,138 @@ def test_rtmps_checks_the_certificate(make_server):
         begins(trusting)
         begins(careless)
         assert "certificate" in fails(doubting).string
+
+
+# -- HLS -------------------------------------------------------------------------------------------------------------
+
+class Folder:
+    """The files of a folder over HTTP. `gone` are names that get 404, `asked` the paths that were asked for."""
+
+    def __init__(self, folder):
+        folder, self.gone, self.asked = str(folder), set(), []
+        files = self
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def __init__(self, *args):
+                super().__init__(*args, directory=folder)
+
+            def do_GET(self):
+                files.asked.append(self.path)
+                if self.path.rsplit("/", 1)[-1] in files.gone:
+                    return self.send_error(404)
+                return super().do_GET()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self, name="live.m3u8"):
+        return "http://127.0.0.1:%d/%s" % (self.server.server_port, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def hls_of(clip, folder, *options, seconds=1, name="live.m3u8"):
+    """ffmpeg makes HLS of a clip."""
+    os.makedirs(folder, exist_ok=True)
+    media.run(FFMPEG + ["-i", clip, "-c", "copy", "-f", "hls", "-hls_time", str(seconds), "-hls_list_size", "0", *options, str(folder / name)])
+    return folder
+
+
+def test_a_complete_hls_playlist_of_ffmpeg_is_played_from_its_beginning_to_its_end(make_server, tmp_path):
+    clip = media.clip("h264_aac.flv")
+    with Folder(hls_of(clip, tmp_path / "hls")) as folder:
+        server = make_server(vhost())
+        with media.ffmpeg_play(server.url()) as player:
+            server.wait_log(r"type=rtmp-play")
+            server.reload(pulling(folder.url()))
+            begins(server)
+            fails(server)
+            played = media.parse_framemd5(player.ends())
+    for kind in ("video", "audio"):
+        sent, got = ([p for p in packets if p.kind == kind] for packets in (media.framemd5(clip), played))
+        assert len(got) == len(sent)
+        assert all(abs((g.dts - got[0].dts) - (s.dts - sent[0].dts)) <= 2 for g, s in zip(got, sent))
+
+
+def test_a_live_hls_stream_of_ffmpeg_is_pulled_evenly(make_server, tmp_path):
+    os.makedirs(tmp_path / "hls")
+    maker = Program(FFMPEG + ["-re", "-stream_loop", "-1", "-i", media.clip("h264_aac_long.flv"), "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "6",
+                             "-hls_flags", "delete_segments", str(tmp_path / "hls" / "live.m3u8")])
+    with maker, Folder(tmp_path / "hls") as folder:
+        until(lambda: os.path.exists(tmp_path / "hls" / "live.m3u8"), "the playlist")
+        server = make_server(pulling(folder.url(), more="timeout 5;"))
+        begins(server)
+        with server.player() as player:
+            seen(player, 400)
+            times = [m.ts for m in player.media() if m.type == flv.VIDEO]
+            assert times == sorted(times) and max(b - a for a, b in zip(times, times[1:])) < 1000
+        assert "has failed" not in server.log
+        mark = server.mark()
+        maker.process.kill()
+        fails(server, since=mark)
+
+
+def test_hls_comes_from_our_own_server_by_a_master_playlist_and_by_tls(make_server, live):
+    origin = make_server(vhost(more="hls { enabled on; hls_fragment 1; hls_window 8; hls_ctx on; }"), http="", tls=True)
+    live(origin, "s", "h264_aac_long.flv")
+    url = origin.http_url("/live/s.m3u8", tls=True)
+    server = make_server(pulling(url, more="tls_ca %s;" % origin.certificate[1]))
+    begins(server, url)
+    with server.player() as player:
+        seen(player, 200)
+
+
+def test_a_segment_that_is_gone_is_left_out(make_server, tmp_path):
+    with Folder(hls_of(media.clip("h264_aac.flv"), tmp_path / "hls")) as folder:
+        folder.gone.add("live1.ts")
+        server = make_server(pulling(folder.url()))
+        server.wait_log(r"relay of /live/s leaves a segment out")
+        server.wait_log(r"published /live/s by a relay, frames=\d{2}")
+
+
+def test_ranges_of_one_file_are_segments(make_server, tmp_path):
+    origin = make_server(vhost(more="http_static { enabled on; mount [vhost]/; dir %s; }" % hls_of(media.clip("h264_aac.flv"), tmp_path / "hls", "-hls_flags", "single_file")), http="")
+    server = make_server(pulling(origin.http_url("/live.m3u8")))
+    begins(server)
+    with server.player() as player:
+        seen(player, 100)
+
+
+HLS_FAULTS = {
+    "garbage": b"\x00" * 1000,
+    "no playlist": b"<html></html>",
+    "an empty playlist": b"#EXTM3U\n",
+    "an endless playlist": b"#EXTM3U\n" + b"#EXTINF:1,\na.ts\n" * 80000,
+    "a segment that is none": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nnone.ts\n",
+    "segments without end": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + b"#EXTINF:0,\nbad.ts\n" * 1000,
+    "a local file": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n",
+    "huge numbers": b"#EXTM3U\n#EXT-X-TARGETDURATION:9007199254740992\n#EXT-X-MEDIA-SEQUENCE:9007199254740992\n#EXTINF:86400,\nbad.ts\n#EXT-X-ENDLIST\n",
+    "a master in a master": b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive.m3u8\n",
+    "encrypted": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:1,\nbad.ts\n",
+    "fragmented MP4": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:1,\nbad.ts\n",
+}
+
+
+@pytest.mark.parametrize("fault", HLS_FAULTS)
+def test_a_bad_playlist_is_given_up_and_harms_nobody(make_server, tmp_path, fault):
+    (tmp_path / "live.m3u8").write_bytes(HLS_FAULTS[fault])
+    (tmp_path / "bad.ts").write_bytes(b"G" * 200000)
+    with Folder(tmp_path) as folder:
+        server = make_server(pulling(folder.url(), more="timeout 1;"), api="")
+        fails(server)
+        until(lambda: one(Api(server))["failures"] >= 2, "the second failure", 30)
+        assert len(folder.asked) < 3000
 
 
 # -- when sources fail -----------------------------------------------------------------------------------------------

@@ -1,19 +1,12 @@
 /* FLV and MPEG-TS over HTTP and HTTPS. */
 #include <string.h>
-#include <strings.h>
 
-#include "app/conf/endpoint.h"
-#include "app/conf/relay.h"
-#include "app/forward/loop.h"
 #include "app/relay/forms.h"
+#include "app/relay/http_get.h"
 #include "app/relay/order.h"
-#include "app/server/server.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "protocol/http/client.h"
-#include "protocol/http/location.h"
 #include "protocol/http/pool.h"
-#include "protocol/http/status.h"
 
 /* An FLV file header with its first PreviousTagSize (Adobe FLV 10.1, E.2): servers send it before the stream is there. */
 enum { HEAD_BYTES = 13 };
@@ -24,59 +17,6 @@ struct reading {
     uint8_t            head[HEAD_BYTES]; /* what has come before the stream is published */
     size_t             head_len;
 };
-
-/* ---- connecting ---- */
-
-static bool is_own_port(const struct conf *conf, int port)
-{
-    const struct conf_http_server *h = &conf->http_server;
-    return (h->enabled && conf_endpoints_have_port(&h->listen, port)) ||
-           (h->enabled && h->https.enabled && conf_endpoints_have_port(&h->https.listen, port));
-}
-
-/* True if this server would serve the URL, and it names the stream that is to be made. */
-static bool is_itself(const struct attempt *a, const char *url)
-{
-    struct http_location     at;
-    struct conf_relay_name   names;
-    const struct conf_vhost *vhost;
-    char                     key[STREAM_IDENTITY_CAP];
-    const struct conf       *conf = a->server->conf;
-    struct err              *e = http_location_parse(&at, url);
-    bool                     is_own = !e && is_own_port(conf, at.port) && conf_relay_name_find(&names, "", url);
-    err_free(e);
-    return is_own && (vhost = conf_find_vhost(conf, at.host)) &&
-           str_equal(stream_name_key(key, vhost->name, names.app, names.stream), a->order->key);
-}
-
-/* An http URL needs no certificates, but may redirect to an https one. */
-static struct err *find_trust(struct attempt *a)
-{
-    struct err *e = attempt_trust(a);
-    if (strncasecmp(a->url, "https:", strlen("https:")) == 0)
-        return e;
-    err_free(e);
-    return NULL;
-}
-
-static struct err *open_client(struct reading *r)
-{
-    struct http_client_request request = { .method = HTTP_GET,
-                                           .url = r->a->url,
-                                           .redirects_max = ATTEMPT_REDIRECTS_MAX };
-    int64_t                    deadline_us = attempt_deadline(r->a);
-    struct err                *e = find_trust(r->a);
-    request.tls = r->a->tls;
-    if (!e)
-        e = http_client_open(&r->client, &request, deadline_us);
-    if (e)
-        return e;
-    if (forward_loop_is_to_this_host(r->client.line->io.fd) && is_itself(r->a, r->client.url))
-        return err_new(E_SYSTEM_FORWARD_LOOP, "%s would come from itself", r->a->order->key);
-    if (r->client.response.status != HTTP_STATUS_OK)
-        return err_new(E_HTTP_STATUS_INVALID, "%s: status %d", r->client.url, r->client.response.status);
-    return NULL;
-}
 
 /* ---- media ---- */
 
@@ -139,7 +79,8 @@ struct err *http_form_run(struct attempt *a)
     if (!r)
         return err_no_memory();
     r->a = a;
-    struct err *e = open_client(r);
+    const struct http_get get = { .url = a->url };
+    struct err           *e = http_get_open(&r->client, a, &get, attempt_deadline(a));
     a->heard_us = now_us(); /* It has answered: now it has as long again for its first frame. */
     if (!e)
         e = read_all(r);
