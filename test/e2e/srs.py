@@ -23,6 +23,13 @@ SANITIZED = is_sanitized(BINARY)
 REPORT = re.compile(r"ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer|LeakSanitizer: detected"
                     r"|AddressSanitizer:DEADLYSIGNAL")
 
+
+def makes_pictures():
+    """False for a build without FFmpeg's headers: it has the text of its answer."""
+    with open(BINARY, "rb") as f:
+        return b"built without FFmpeg's libraries" not in f.read()
+
+
 _used_ports = set()
 
 # Each of pytest's workers has ports of its own, so that none takes a port that another has just found free.

@@ -7,7 +7,7 @@ import pytest
 
 import programs
 from media import ROOT
-from srs import BINARY, SANITIZED
+from srs import BINARY, SANITIZED, makes_pictures
 from wait import patience
 
 pytestmark = pytest.mark.skipif(SANITIZED, reason="another build is not measured")
@@ -25,9 +25,15 @@ def quick(row, tmp_path):
     return lines
 
 
-@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "snapshot", "forward", "record"])
+@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "record"])
 def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)
+
+
+@pytest.mark.skipif(not makes_pictures(), reason="the server is built without FFmpeg's libraries")
+def test_pictures_are_measured(tmp_path):
+    programs.check("ffmpeg")
+    assert any("p99 of the players" in line["what"] for line in quick("snapshot", tmp_path))
 
 
 @pytest.mark.xdist_group("console")

@@ -140,6 +140,7 @@ def test_a_stream_in_the_list_and_its_figures(page, site, live):
     no_complaints(page)
 
 
+@pytest.mark.skipif(not srs.makes_pictures(), reason="the server is built without FFmpeg's libraries")
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_page_of_a_stream_shows_its_newest_picture(page, screen, site, live, width):
     server = site()

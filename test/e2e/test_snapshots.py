@@ -13,10 +13,12 @@ import media
 import prom_text
 import tokens
 from api import Api
-from srs import free_port
+from srs import free_port, makes_pictures
 from rtmp import Feeder
 from test_play import vhost
 from wait import until
+
+pytestmark = pytest.mark.skipif(not makes_pictures(), reason="the server is built without FFmpeg's libraries")
 
 PATH = "/api/v1/snapshots/__defaultVhost__/live/s"
 CLIPS = {"h264": "h264.flv", "hevc": "hevc_aac.mp4", "av1": "av1_opus.mp4", "vp9": "vp9_opus.mp4"}

@@ -144,30 +144,21 @@ static void write_etag(char etag[static ETAG_CAP], const struct api_reply *r, co
                (unsigned long long)k->seq, t->wish.width, t->wish.height, picture_extension(t->wish.format));
 }
 
-static struct err *answer_key_frame(struct api_reply *r, const struct target *t, const struct key_frame *k)
+/* A client that takes its reply slowly holds the picture alone: the key frame is dropped before. */
+static struct err *answer_key_frame(struct api_reply *r, const struct target *t, struct key_frame *k)
 {
     char         etag[ETAG_CAP];
     struct shot *s = NULL;
     write_etag(etag, r, t, k);
-    if (http_has_version(r->request, etag))
-        return send_unchanged(r, etag);
-    struct err *e = shots_ask(&s, k, &t->wish, now_us() + MAKE_US);
+    bool        is_known = http_has_version(r->request, etag);
+    struct err *e = is_known ? NULL : shots_ask(&s, k, &t->wish, now_us() + MAKE_US);
+    key_frame_drop(k);
     if (e)
         return refuse_error(r, e);
+    if (is_known)
+        return send_unchanged(r, etag);
     e = s->result == PICTURE_MADE ? send_picture(r, s, etag) : refuse_result(r, s);
     shot_unref(&s);
-    return e;
-}
-
-/* Holds the source while it waits. */
-static struct err *answer_source(struct api_reply *r, const struct target *t, struct source *source)
-{
-    struct key_frame k;
-    struct err      *e = key_frame_await(source, now_us() + KEY_US, &k);
-    if (e)
-        return refuse_error(r, e);
-    e = answer_key_frame(r, t, &k);
-    key_frame_drop(&k);
     return e;
 }
 
@@ -184,10 +175,11 @@ static struct err *answer(struct api_reply *r, struct target *t)
     struct source *source = source_find(&r->server->sources, t->found, t->app, t->stream);
     if (!source)
         return refuse(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
-    source->refs++;
-    e = answer_source(r, t, source);
+    struct key_frame k;
+    source->refs++; /* while it waits */
+    e = key_frame_await(source, now_us() + KEY_US, &k);
     source_release(source);
-    return e;
+    return e ? refuse_error(r, e) : answer_key_frame(r, t, &k);
 }
 
 static void put_counts(struct api_reply *r)

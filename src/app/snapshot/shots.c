@@ -48,7 +48,7 @@ static void forget_older(const struct key_frame *k)
 {
     LIST_FOREACH (&all, it, after) {
         struct shot *s = LIST_ENTRY(it, struct shot, link);
-        if (s->is_made && s->of.serial == k->serial && s->of.seq != k->seq)
+        if (s->is_made && s->of.serial == k->serial && s->of.seq < k->seq)
             forget(s);
     }
 }
