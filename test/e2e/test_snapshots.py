@@ -463,3 +463,13 @@ def test_the_example_writes_pictures(make_server):
         path = os.path.join(server.folder, "objs", "nginx", "html", "live", "livestream.jpg")
         assert size_of(until(lambda: bytes_of(path), "a picture")) == (640, 480)
         publisher.ends()
+
+
+def test_the_example_of_srs_writes_pictures_by_ffmpeg(make_server):
+    with open(os.path.join(media.ROOT, "conf", "snapshot.ffmpeg.conf"), encoding="utf-8") as f:
+        conf = f.read()
+    server = make_server(conf[conf.index("vhost "):])
+    with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/livestream")):
+        path = os.path.join(server.folder, "objs", "live-livestream-%03d.png")
+        until(lambda: bytes_of(path % 3), "the third picture", 60)
+        assert size_of(bytes_of(path % 1)) == (media.WIDTH, media.HEIGHT)
