@@ -2,6 +2,8 @@
 import os
 import re
 import signal
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -120,6 +122,16 @@ def test_an_ingest_on_demand_plays_to_its_first_player_and_ends_behind_the_last_
         until(lambda: children(server) == set(), "the end of ffmpeg")
         server.wait_log(r"published /live/livestream")
         assert server.log.count("starts ffmpeg") == turn
+
+
+def test_an_ingest_on_demand_plays_over_http_where_others_do_not_wait(make_server):
+    server = make_server(with_ingest(on_demand(media.clip("h264_aac.flv")),
+                                     "http_remux { enabled on; wait 0; mount [vhost]/[app]/[stream].flv; }"), http="")
+    player = media.ffmpeg_play(server.http_url("/live/livestream.flv"), ["-t", "1"])
+    assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+    until(lambda: children(server) == set(), "the end of ffmpeg")
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(server.http_url("/live/other.flv"), timeout=10)
 
 
 def test_an_ingest_on_demand_lingers_for_players_that_come_back(make_server):
