@@ -181,7 +181,7 @@ static bool is_bare_metadata(const struct srs_rtmp_packet *p)
 /* Send onMetaData with the word before it that makes servers keep it for players that come later. */
 static struct err *send_metadata(struct srs_rtmp *c, const struct srs_rtmp_packet *p, int64_t deadline_us)
 {
-    size_t   cap = p->len + 3 + sizeof "@setDataFrame";
+    size_t   cap = p->len + SRS_RTMP_PACKET_MAX - SRS_RTMP_SCRIPT_MAX;
     uint8_t *body = mem_alloc(cap);
     if (!body)
         return err_no_memory();
@@ -201,8 +201,12 @@ static struct err *send_packet(struct srs_rtmp *c, const struct srs_rtmp_packet 
 
 static bool is_allowed(const struct srs_rtmp_packet *p)
 {
-    bool is_known = p->type == SRS_RTMP_AUDIO || p->type == SRS_RTMP_VIDEO || p->type == SRS_RTMP_SCRIPT;
-    return is_known && p->len <= SRS_RTMP_PACKET_MAX - sizeof "@setDataFrame";
+    switch (p->type) {
+    case SRS_RTMP_AUDIO:
+    case SRS_RTMP_VIDEO: return p->len <= SRS_RTMP_PACKET_MAX;
+    case SRS_RTMP_SCRIPT: return p->len <= SRS_RTMP_SCRIPT_MAX;
+    default: return false;
+    }
 }
 
 enum srs_rtmp_result srs_rtmp_write(struct srs_rtmp *c, const struct srs_rtmp_packet *packet)

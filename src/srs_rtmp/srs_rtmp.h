@@ -17,7 +17,8 @@
  * name, may take longer.
  *
  * Threads    A handle belongs to one thread at a time; different handles may be used in different threads. The library begins no
- *            thread, keeps no state beside its handles, sets no signal handler and prints nothing; its sockets raise no SIGPIPE
+ *            thread, keeps no state beside its handles but a count of bytes, sets no signal handler, prints nothing; its sockets raise no
+ *            SIGPIPE
  * Ownership  texts and bytes that a call returns belong to the handle, and live until the next call for the same handle
  * Units      milliseconds, as in FLV and RTMP; times of packets wrap at 32 bits
  * Source     RTMP 1.0; Adobe FLV 10.1, Annex E; Enhanced RTMP v2
@@ -54,8 +55,9 @@ const char *srs_rtmp_result_text(enum srs_rtmp_result result);
 /** Adobe FLV 10.1, E.4.1, TagType; RTMP 1.0, 7.1: the same numbers. */
 enum srs_rtmp_type { SRS_RTMP_AUDIO = 8, SRS_RTMP_VIDEO = 9, SRS_RTMP_SCRIPT = 18 };
 
-/** The longest packet: its length has 24 bits. */
+/** The longest packet, whose length has 24 bits; and the longest script that is published, with room for @setDataFrame. */
 #define SRS_RTMP_PACKET_MAX 0xFFFFFF
+#define SRS_RTMP_SCRIPT_MAX (SRS_RTMP_PACKET_MAX - 16)
 
 /** The body of an FLV tag with its type and time. */
 struct srs_rtmp_packet {

@@ -201,10 +201,15 @@ def test_the_archive_calls_nothing_that_prints_ends_the_program_or_starts_a_thre
 
 PLAYER = """
 #include <srs_rtmp.h>
+#include <string.h>
 int main(int argc, char **argv)
 {
     struct srs_rtmp_packet p;
     struct srs_rtmp *c = srs_rtmp_create(argc > 1 ? argv[1] : "");
+    if (argc > 2 && strcmp(argv[2], "any") == 0)
+        srs_rtmp_trust_any(c);
+    else if (argc > 2)
+        srs_rtmp_set_ca_file(c, argv[2]);
     int failed = !c || srs_rtmp_connect(c) || srs_rtmp_play(c) || srs_rtmp_read(c, &p);
     srs_rtmp_destroy(c);
     return failed;
@@ -227,3 +232,14 @@ def test_an_installed_library_is_found_by_pkg_config(make_server, archive, tmp_p
             source.write_text(PLAYER)
             media.run([compiler, str(source), *flags, "-o", made])
             media.run([made, server.url()])
+
+
+def test_a_program_chooses_whose_certificates_it_trusts(make_server, archive, tmp_path):
+    source, made_here = tmp_path / "player.c", str(tmp_path / "player")
+    source.write_text(PLAYER)
+    media.run(["cc", "-I" + os.path.dirname(HEADER), str(source), archive, "-lssl", "-lcrypto", "-o", made_here])
+    server, other = make_server(tls=True), certificates.make(str(tmp_path))[1]
+    with server.publisher() as publisher:
+        publisher.send_tags(flv.Numbered().tags(count=30))
+        for args, status in [(["any"], 0), ([server.certificate[1]], 0), ([other], 1), (["/nowhere"], 1), ([], 1)]:
+            media.run([made_here, server.rtmps_url(), *args], ok=(status,))

@@ -298,6 +298,8 @@ static void sends_metadata_as_encoders_do_and_ends_the_stream_in_good_order(void
     assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_BAD_USE);
     p.type = SRS_RTMP_SCRIPT;
     assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_OK);
+    p.len = SRS_RTMP_SCRIPT_MAX + 1;
+    assert_int_equal(srs_rtmp_write(c, &p), SRS_RTMP_BAD_USE);
     assert_int_equal(srs_rtmp_close(c), SRS_RTMP_OK);
     srs_rtmp_destroy(c);
     canned_end(&s);
