@@ -193,7 +193,7 @@ bool flv_part_indexed(struct rd file, int32_t ms, uint64_t *at, int32_t *at_ms)
         double place = amf0_read_number(&places), time_ms = amf0_read_number(&times) * 1000;
         if (places.bad || times.bad || !(time_ms >= 0 && time_ms <= ms)) /* in order, and no NaN */
             break;
-        if (!(place > 0 && place < (double)(UINT64_C(1) << FILE_MAX_BITS)))
+        if (!(place >= 1 && place < (double)(UINT64_C(1) << FILE_MAX_BITS)))
             continue;
         *at = (uint64_t)place;
         *at_ms = (int32_t)time_ms;

@@ -1,5 +1,6 @@
 /* The tags that a player needs before those from the middle of an FLV file. */
 #include <cmocka.h>
+#include <math.h>
 #include <string.h>
 
 #include "core/attr.h"
@@ -88,10 +89,10 @@ static void what_is_no_flv_or_too_large_is_refused(void **state)
 }
 
 /* Metadata with an index of three key frames. */
-static struct wr indexed_file(void)
+static struct wr file_with_index(const double places[3])
 {
+    enum { KEYS = 3 };
     static uint8_t    body[1024];
-    static const int  places[] = { 400, 5000, 9000 };
     static const char title[] = "title";
     struct wr         w = wr_over(file, sizeof file), b = wr_over(body, sizeof body);
     amf0_write_string(&b, "onMetaData");
@@ -101,12 +102,12 @@ static struct wr indexed_file(void)
     amf0_write_key(&b, "keyframes");
     amf0_write_object(&b);
     amf0_write_key(&b, "filepositions");
-    amf0_write_strict_array(&b, ARRAY_LEN(places));
-    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+    amf0_write_strict_array(&b, KEYS);
+    for (size_t i = 0; i < KEYS; i++)
         amf0_write_number(&b, places[i]);
     amf0_write_key(&b, "times");
-    amf0_write_strict_array(&b, ARRAY_LEN(places));
-    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+    amf0_write_strict_array(&b, KEYS);
+    for (size_t i = 0; i < KEYS; i++)
         amf0_write_number(&b, (double)i * 2);
     amf0_write_end(&b);
     amf0_put_string(&b, title, "a walk");
@@ -117,6 +118,24 @@ static struct wr indexed_file(void)
     PUT(&w, FLV_VIDEO, avc_frame);
     PUT(&w, FLV_AUDIO, aac_config);
     return w;
+}
+
+static struct wr indexed_file(void)
+{
+    return file_with_index((const double[]){ 400, 5000, 9000 });
+}
+
+static void a_place_that_is_none_is_passed_over(void **state)
+{
+    static const double odd[] = { 0.5, -1, 0, 1e300, INFINITY, NAN };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+        struct wr w = file_with_index((const double[]){ 400, 5000, odd[i] });
+        uint64_t  at;
+        int32_t   ms;
+        assert_true(flv_part_indexed(rd_over(file, wr_len(&w)), INT32_MAX, &at, &ms));
+        assert_int_equal(at, 5000);
+    }
 }
 
 static void the_index_tells_the_key_frame_before_a_time(void **state)
@@ -223,6 +242,7 @@ int main(void)
         cmocka_unit_test(a_codec_without_configuration_has_none),
         cmocka_unit_test(a_file_that_ends_anywhere_gives_what_is_there),
         cmocka_unit_test(what_is_no_flv_or_too_large_is_refused),
+        cmocka_unit_test(a_place_that_is_none_is_passed_over),
         cmocka_unit_test(the_index_tells_the_key_frame_before_a_time),
         cmocka_unit_test(the_head_of_a_time_has_metadata_without_places_in_the_file),
         cmocka_unit_test(a_file_without_a_duration_gets_it),
