@@ -12,6 +12,9 @@
 /* How far a player is sent ahead of the time, whatever buffer it announces: rtmpdump announces ten hours. */
 enum { AHEAD_MIN_MS = 2000, AHEAD_MAX_MS = 30000 };
 
+/* Messages that are written together, and how long a player that has enough waits for more of them. */
+enum { BATCH_MESSAGES = 32, TICK_US = 200 * US_PER_MS };
+
 /* A larger step between two tags is no pause, but another time line. */
 enum { JUMP_MS = 10000 };
 
@@ -21,14 +24,14 @@ enum { OVER_US = 180 * US_PER_SECOND };
 struct vod_player {
     struct rtmp_conn *conn;
     struct vod_film  *film;
-    struct rd         tags;               /* those that were read and not sent */
-    struct rtmp_out   out;                /* the message that is being sent; body NULL: none */
-    size_t            sent;               /* bytes of its chunks */
-    int64_t           origin_us;          /* when the time 0 of the file is due */
-    int32_t           last_ms, stop_ms;   /* stop_ms: where the client wants to end */
-    bool              has_begun;          /* `origin_us` and `last_ms` are known */
-    bool              is_over;            /* The player has been told of the end. */
-    int64_t           paused_us, over_us; /* paused_us: when it paused; 0: it plays */
+    struct rd         tags;                 /* those that were read and not sent */
+    struct rtmp_out   outs[BATCH_MESSAGES]; /* messages that are being sent: from number i_out on */
+    size_t            n_outs, i_out, sent;  /* sent: bytes of the chunks of that one */
+    int64_t           origin_us;            /* when the time 0 of the file is due */
+    int32_t           last_ms, stop_ms;     /* stop_ms: where the client wants to end */
+    bool              has_begun;            /* `origin_us` and `last_ms` are known */
+    bool              is_over;              /* The player has been told of the end. */
+    int64_t           paused_us, over_us;   /* paused_us: when it paused; 0: it plays */
     bool              no_audio, no_video;
 };
 
@@ -117,28 +120,54 @@ static struct err *listen_to_player(struct vod_player *p, bool *ended)
 
 /* ---- sending ----------------------------------------------------------------------------------------------------- */
 
-/* Send the rest of the message, or wait until the socket takes more of it. */
-static struct err *send_message(struct vod_player *p)
+/* Describe what is left of the messages, as far as it fits. Returns the number of iovecs. */
+static int describe(const struct vod_player *p, struct iovec *iov, int n_iov, struct wr *scratch, size_t *len)
 {
-    enum { N_IOV = 32 };
+    uint32_t chunk_size = p->conn->rtmp.link.out_chunk_size;
+    size_t   offset = p->sent, covered;
+    int      n = 0;
+    *len = 0;
+    for (size_t i = p->i_out; i < p->n_outs; i++, offset = 0) {
+        n += rtmp_message_iov(&p->outs[i], chunk_size, offset, iov + n, n_iov - n, scratch, &covered);
+        *len += covered;
+        if (covered < rtmp_message_wire_len(&p->outs[i], chunk_size) - offset)
+            break;
+    }
+    return n;
+}
+
+/* Move on by bytes that were written. */
+static void note_sent(struct vod_player *p, size_t n)
+{
+    p->sent += n;
+    while (p->i_out < p->n_outs) {
+        size_t len = rtmp_message_wire_len(&p->outs[p->i_out], p->conn->rtmp.link.out_chunk_size);
+        if (p->sent < len)
+            return;
+        p->sent -= len;
+        p->i_out++;
+        p->conn->session.client.n_messages++;
+    }
+    p->i_out = p->n_outs = 0;
+}
+
+/* Send messages, or wait until the socket takes more of them. */
+static struct err *send_messages(struct vod_player *p)
+{
+    enum { N_IOV = 2 * BATCH_MESSAGES };
     uint8_t      headers[N_IOV * RTMP_CHUNK_HEADER_MAX];
     struct iovec iov[N_IOV];
     struct wr    scratch = wr_over(headers, sizeof headers);
-    struct io   *io = &p->conn->io;
-    uint32_t     chunk_size = p->conn->rtmp.link.out_chunk_size;
-    size_t       covered, n;
-    int          n_iov = rtmp_message_iov(&p->out, chunk_size, p->sent, iov, N_IOV, &scratch, &covered);
-    struct err  *e = io_writev_now(io, iov, n_iov, &n);
+    size_t       len, n;
+    int          n_iov = describe(p, iov, N_IOV, &scratch, &len);
+    struct err  *e = io_writev_now(&p->conn->io, iov, n_iov, &n);
     if (e)
         return e;
-    p->sent += n;
-    if (p->sent == rtmp_message_wire_len(&p->out, chunk_size)) {
-        p->out.body = NULL;
-        p->conn->session.client.n_messages++;
-        co_give_way_by_time();
-        return NULL;
-    }
-    return n < covered ? io_wait_taken(io, RTMP_REPLY_TIMEOUT_US, DEADLINE_NEVER) : NULL;
+    note_sent(p, n);
+    if (n < len)
+        return io_wait_taken(&p->conn->io, RTMP_REPLY_TIMEOUT_US, DEADLINE_NEVER);
+    co_give_way_by_time();
+    return NULL;
 }
 
 /* When a tag is due: by its time, and ahead of that by the player's buffer. */
@@ -163,15 +192,14 @@ static bool is_left_out(const struct vod_player *p, const struct flv_tag *tag)
     return tag->len == 0 || (tag->type == FLV_AUDIO && p->no_audio) || (tag->type == FLV_VIDEO && p->no_video);
 }
 
-static void begin_message(struct vod_player *p, const struct flv_tag *tag)
+static void add_message(struct vod_player *p, const struct flv_tag *tag)
 {
-    p->sent = 0;
-    p->out = (struct rtmp_out){ .csid = tag->type == FLV_VIDEO ? RTMP_CSID_VIDEO : RTMP_CSID_AUDIO,
-                                .msid = RTMP_MSID,
-                                .timestamp_ms = (uint32_t)tag->dts_ms,
-                                .type_id = tag->type,
-                                .len = tag->len,
-                                .body = tag->body };
+    p->outs[p->n_outs++] = (struct rtmp_out){ .csid = tag->type == FLV_VIDEO ? RTMP_CSID_VIDEO : RTMP_CSID_AUDIO,
+                                              .msid = RTMP_MSID,
+                                              .timestamp_ms = (uint32_t)tag->dts_ms,
+                                              .type_id = tag->type,
+                                              .len = tag->len,
+                                              .body = tag->body };
 }
 
 static struct err *tell_end(struct vod_player *p)
@@ -182,24 +210,47 @@ static struct err *tell_end(struct vod_player *p)
     return rtmp_server_end_play(&p->conn->rtmp);
 }
 
-/* Begin with the next tag if it is due; otherwise wait for it, or for a command. */
-static struct err *next_tag(struct vod_player *p)
+/*
+ * Take the tags that are due of those that were read. *wait_us: when the next one is due; 0: at once, or none is left. *end: the play
+ * ends with those that were taken.
+ */
+static void take_tags(struct vod_player *p, int64_t *wait_us, bool *end)
 {
     struct flv_tag tag;
-    bool           any;
-    struct err    *e = need_tags(p, &any);
-    struct rd      r = p->tags;
+    *wait_us = 0;
+    *end = false;
+    while (p->n_outs < BATCH_MESSAGES && rd_left(&p->tags)) {
+        struct rd r = p->tags;
+        *end = flv_read_tag(&r, &tag) != FLV_GOT || tag.dts_ms >= p->stop_ms;
+        if (*end)
+            return;
+        int64_t due = due_us(p, &tag);
+        if (now_us() < due) {
+            *wait_us = due;
+            return;
+        }
+        p->tags = r;
+        if (!is_left_out(p, &tag))
+            add_message(p, &tag);
+    }
+}
+
+/* Take the tags that are due. Without one, wait for them or for a command; a little longer, so that several come together. */
+static struct err *next_tags(struct vod_player *p)
+{
+    int64_t     wait_us;
+    bool        any, end;
+    struct err *e = need_tags(p, &any);
     if (e)
         return e;
-    if (!any || flv_read_tag(&r, &tag) != FLV_GOT || tag.dts_ms >= p->stop_ms)
+    if (!any)
         return tell_end(p);
-    int64_t due = due_us(p, &tag);
-    if (now_us() < due)
-        return err_except(io_wait_readable(&p->conn->io, due), E_SOCKET_TIMEOUT);
-    p->tags = r;
-    if (!is_left_out(p, &tag))
-        begin_message(p, &tag);
-    return NULL;
+    take_tags(p, &wait_us, &end);
+    if (p->n_outs)
+        return NULL;
+    if (end)
+        return tell_end(p);
+    return wait_us ? err_except(io_wait_readable(&p->conn->io, wait_us + TICK_US), E_SOCKET_TIMEOUT) : NULL;
 }
 
 static struct err *play_loop(struct vod_player *p)
@@ -208,8 +259,8 @@ static struct err *play_loop(struct vod_player *p)
     struct err *e = NULL;
     bool        ended = false, listened = false;
     while (!e && !ended) {
-        if (p->out.body) {
-            e = send_message(p);
+        if (p->n_outs) {
+            e = send_messages(p);
             continue;
         }
         if (!listened || io_is_readable(io))
@@ -220,7 +271,7 @@ static struct err *play_loop(struct vod_player *p)
         if (p->is_over)
             e = io_wait_readable(io, p->over_us + OVER_US);
         else
-            e = p->paused_us ? io_wait_readable(io, DEADLINE_NEVER) : next_tag(p);
+            e = p->paused_us ? io_wait_readable(io, DEADLINE_NEVER) : next_tags(p);
     }
     return e;
 }
