@@ -62,6 +62,25 @@ static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
     return result == TS_MUX_WRITTEN ? DVR_TAKEN : DVR_SKIPPED;
 }
 
+/*
+ * The end of what is whole in a file whose last packet is torn: the frame in it is torn as well, and goes from its first packet on. ISO
+ * 13818-1, 2.4.3.3: payload_unit_start_indicator.
+ */
+static int64_t whole_len(int fd, int64_t len)
+{
+    enum { LOOK_BYTES = 16 << 20, UNIT_START = 0x40 };
+    int64_t end = len - len % TS_PACKET_LEN;
+    uint8_t head[2];
+    for (int64_t at = end; end < len && at >= TS_PACKET_LEN && end - at < LOOK_BYTES;) {
+        at -= TS_PACKET_LEN;
+        if (pread(fd, head, sizeof head, at) != sizeof head)
+            break;
+        if (head[1] & UNIT_START)
+            return at;
+    }
+    return end;
+}
+
 static struct err *complete(const char *path, struct dvr_facts *facts)
 {
     int         fd;
@@ -69,7 +88,7 @@ static struct err *complete(const char *path, struct dvr_facts *facts)
     struct err *e = dvr_format_open(&fd, &len, path, O_RDWR);
     if (e)
         return e;
-    facts->bytes = len - len % TS_PACKET_LEN;
+    facts->bytes = whole_len(fd, len);
     if (facts->bytes == 0)
         e = err_new(E_SYSTEM_FILE_EOF, "%s has no packet", path);
     if (!e && facts->bytes < len && ftruncate(fd, facts->bytes) != 0)
