@@ -8,7 +8,7 @@ import recordings
 import rtmp
 from api import Api
 from hook_backend import hooks
-from test_dvr import publish, serve
+from test_dvr import CONF, publish, serve
 from test_dvr_faults import begin, fill
 from test_hls_disk import small_disk  # noqa: F401
 from wait import until
@@ -72,6 +72,18 @@ def test_recordings_are_found_again_after_a_restart_and_a_kill(make_server):
     assert gap["reason"] == "kill" and gap["at_ms"] == 0 and gap["ms"] > 0
     notes = [name for _, _, names in os.walk(server.recordings) for name in names if name.startswith(".")]
     assert len(notes) == 3, notes                                          # none is left for a temporary name
+
+
+def test_a_reload_that_records_finds_what_was_recorded_before(make_server):
+    server = serve(make_server, api="")
+    publish(server, "h264_aac.flv")
+    done, = complete(Api(server), 1)
+    server.stop()
+    server.write_conf("vhost __defaultVhost__ { }")
+    server.start()
+    assert listed(Api(server)) == []
+    server.reload(CONF % ("./rec/[app]/[stream].[timestamp].flv", "", ""))
+    assert complete(Api(server), 1) == [done]
 
 
 def test_the_time_without_a_publisher_is_a_gap(make_server, backend):

@@ -105,12 +105,12 @@ const struct roll *catalogue_roll(void)
     return &roll;
 }
 
-const struct dvr_recording *catalogue_newest(const char *vhost, const char *app, const char *stream,
-                                             const struct dvr_recording *but)
+struct dvr_recording *catalogue_newest(const char *vhost, const char *app, const char *stream,
+                                       const struct dvr_recording *but)
 {
     struct catalogue_vhost *v = catalogue_of(vhost);
     for (struct list *it = v ? v->recordings.prev : NULL; v && it != &v->recordings; it = it->prev) {
-        const struct dvr_recording *r = LIST_ENTRY(it, struct dvr_recording, link);
+        struct dvr_recording *r = LIST_ENTRY(it, struct dvr_recording, link);
         if (r != but && r->state != DVR_LOST && str_equal(r->stream, stream) && str_equal(r->app, app))
             return r;
     }

@@ -43,9 +43,9 @@ const struct roll *catalogue_roll(void);
 /** Those of a vhost; NULL: there are none. */
 struct catalogue_vhost *catalogue_of(const char *vhost);
 
-/** The newest recording of a stream, except `but`; NULL: none is known. */
-const struct dvr_recording *catalogue_newest(const char *vhost, const char *app, const char *stream,
-                                             const struct dvr_recording *but);
+/** The newest recording of a stream, except `but`; NULL: none is known. Borrowed. */
+struct dvr_recording *catalogue_newest(const char *vhost, const char *app, const char *stream,
+                                       const struct dvr_recording *but);
 
 void catalogue_finish(void);
 

@@ -2,6 +2,7 @@
 
 #include "app/dvr/orders.h"
 #include "app/dvr/recorder.h"
+#include "app/dvr/rescue.h"
 #include "app/server/finished_file.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
@@ -81,13 +82,27 @@ static struct err *wait_for_files(struct recorder *r)
     return err_except(e, E_SOCKET_TIMEOUT);
 }
 
+/* A file that goes on has to be known first. A disk that does not answer is not waited for. */
+static struct err *wait_for_catalogue(const struct attendance *a)
+{
+    enum { STEP_US = 10 * US_PER_MS, PATIENCE_US = 2 * US_PER_SECOND };
+    int64_t     deadline_us = now_us() + PATIENCE_US;
+    struct err *e = NULL;
+    while (!e && a->source->vhost->dvr.plan == CONF_DVR_APPEND && !dvr_rescue_has_looked() && now_us() < deadline_us)
+        e = co_sleep(STEP_US);
+    return e;
+}
+
 struct err *dvr_run(struct attendance *a)
 {
+    struct err *e = wait_for_catalogue(a);
+    if (e)
+        return e;
     struct recorder *r = mem_calloc(1, sizeof *r);
     if (!r)
         return err_no_memory();
     recorder_init(r, a->source);
-    struct err *e = record(a, r);
+    e = record(a, r);
     if (!e)
         e = wait_for_files(r);
     orders_forget(a->source->key);

@@ -3,7 +3,8 @@
  * app/attendants.c.
  *
  * Plan session: a file for each publish. Plan segment: another file after each `dvr_duration`, at a key frame unless the file
- * says otherwise. A reload that changes how a stream is recorded ends the file properly, and the next one begins at the next key
+ * says otherwise. Plan append: all publishes go on in one file. The API starts and stops
+ * recordings as well (orders.h). A reload that changes how a stream is recorded ends the file properly, and the next one begins at the next key
  * frame. A recorder is no player: it reads the log by a cursor, and neither wakes the pacer nor counts as audience.
  *
  * A disk that is full, read-only or frozen costs frames of the file, and nothing else. The file goes on at the next key frame

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/map.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/file_writer.h"
 
@@ -122,10 +123,15 @@ static struct err *give_name(struct dvr_file *f, const struct dvr_subject *s, in
 
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
 
-/* Complete a file of the same name that a killed run of the server has left. The writer calls it on a thread. */
-static struct err *rescue(void *arg)
+/*
+ * Reopen the recording that goes on, or complete a file of the same name that a killed run of the server has left. The writer calls it on a
+ * thread.
+ */
+static struct err *prepare(void *arg)
 {
     struct dvr_file *f = arg;
+    if (f->is_resumed)
+        return note_reopen(f->path, f->temporary, f->recording->id, f->before_bytes);
     f->rescued = dvr_rescue_file(f->format, f->temporary, f->path);
     return NULL;
 }
@@ -156,8 +162,9 @@ static bool write_head(struct dvr_file *f)
 {
     struct file_writer *w = f->output.writer;
     file_writer_batch_begin(w);
-    bool ok = file_writer_call(w, f->temporary, rescue, drop, ref(f)) &&
-              file_writer_open(w, f->temporary, WRITTEN_FILE_FRESH, 0) && f->format->begin(&f->output);
+    bool ok = file_writer_call(w, f->temporary, prepare, drop, ref(f)) &&
+              file_writer_open(w, f->temporary, f->is_resumed ? WRITTEN_FILE_APPEND : WRITTEN_FILE_FRESH, 0) &&
+              (f->is_resumed || f->format->begin(&f->output));
     return file_writer_batch_end(w, note_head, f) && ok;
 }
 
@@ -175,18 +182,51 @@ static struct err *open_writer(struct dvr_file *f, size_t more_bytes)
     return e;
 }
 
+/* The recording that goes on in the file; NULL: there is none. */
+static struct dvr_recording *find_resumable(const struct dvr_file *f, const struct dvr_subject *s)
+{
+    if (s->vhost->dvr.plan != CONF_DVR_APPEND || !f->format->appends)
+        return NULL;
+    struct dvr_recording *r = catalogue_newest(s->vhost->name, s->app, s->stream, NULL);
+    return r && r->state == DVR_COMPLETE && !r->is_due && str_equal(r->path, f->path) ? r : NULL;
+}
+
+static void resume(struct dvr_file *f, struct dvr_recording *r)
+{
+    f->recording = dvr_recording_ref(r);
+    f->is_resumed = true;
+    f->before_us = r->duration_us;
+    f->before_bytes = r->bytes;
+    f->before_end_us = r->end_us;
+    f->output.bytes = (uint64_t)r->bytes;
+    r->state = DVR_OPEN;
+    dvr_recording_move(r, f->temporary);
+}
+
+static struct err *find_recording(struct dvr_file *f, const struct dvr_subject *s, int64_t wall_us)
+{
+    struct dvr_recording *before = find_resumable(f, s);
+    if (before) {
+        resume(f, before);
+        return NULL;
+    }
+    f->recording = dvr_recording_create(s->vhost->name, s->app, s->stream, f->temporary);
+    if (!f->recording)
+        return err_no_memory();
+    f->recording->begin_us = f->recording->end_us = wall_us;
+    return NULL;
+}
+
 static struct err *fill(struct dvr_file *f, const struct dvr_subject *s, int64_t wall_us)
 {
     f->conf = conf_ref((struct conf *)s->conf);
     f->vhost = s->vhost;
+    struct err *e = give_name(f, s, wall_us);
+    if (!e)
+        e = find_recording(f, s, wall_us);
     jitter_init(&f->jitter, s->vhost->dvr.time_jitter);
     if (f->jitter.mode != TIME_JITTER_OFF)
-        jitter_begin(&f->jitter, f->first_us);
-    struct err *e = give_name(f, s, wall_us);
-    if (!e && !(f->recording = dvr_recording_create(s->vhost->name, s->app, s->stream, f->temporary)))
-        e = err_no_memory();
-    if (!e)
-        f->recording->begin_us = f->recording->end_us = wall_us;
+        jitter_begin(&f->jitter, f->first_us - f->before_us);
     return e;
 }
 
@@ -218,6 +258,8 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
         e = open_writer(f, subject->more_bytes);
     if (e) {
         f->owner = NULL;
+        if (f->is_resumed)
+            catalogue_remove(f->recording); /* Nobody knows what became of it. */
         drop(f);
         return e;
     }
@@ -242,7 +284,7 @@ enum gap_reason dvr_file_lost_why(const struct dvr_file *f)
 
 void dvr_file_gap(struct dvr_file *f, int64_t from_us, int64_t to_us, enum gap_reason reason)
 {
-    int64_t    at_us = from_us > f->first_us ? from_us - f->first_us : 0;
+    int64_t    at_us = f->before_us + (from_us > f->first_us ? from_us - f->first_us : 0);
     struct gap gap = { at_us, to_us - from_us, reason };
     gaps_add(&f->recording->gaps, gap);
     log_write_as(co_trace(), reason == GAP_PUBLISHER ? LOG_INFO : LOG_WARN,
@@ -279,7 +321,7 @@ static void note_progress(struct dvr_file *f)
 {
     struct dvr_recording *r = f->recording;
     r->bytes = (int64_t)f->output.bytes;
-    r->duration_us = f->last_us + f->step_us - f->first_us;
+    r->duration_us = f->before_us + f->last_us + f->step_us - f->first_us;
     if (f->arrived_us)
         r->end_us = dvr_wall_us(f->arrived_us);
 }

@@ -42,8 +42,9 @@ struct dvr_file {
     struct conf             *conf;
     const struct conf_vhost *vhost;
     struct dvr_recording    *recording; /* in the catalogue */
-    struct dvr_recording
-        *rescued; /* a file of the same name that a killed run has left, once it is complete; NULL: none */
+    struct dvr_recording *rescued; /* a file of this name that a killed run has left, once it is complete; NULL: none */
+    bool                  is_resumed;               /* A complete recording goes on in it (plan append): */
+    int64_t before_us, before_bytes, before_end_us; /* its duration, length, and the wall clock at its end */
     const struct dvr_format *format;
     char                    *path, *temporary; /* without its duration; with .tmp */
     char                    *final;            /* once it is complete */
@@ -86,7 +87,8 @@ uint64_t dvr_file_lost(const struct dvr_file *f);
 /** Why the newest of them were lost. */
 enum gap_reason dvr_file_lost_why(const struct dvr_file *f);
 
-/** Note a gap: from_us, to_us are times of the stream, between which the file has nothing; what is before its beginning is at 0. */
+/** Note a gap: from_us, to_us are times of the stream, between which the file has nothing; what is before its beginning is at 0, or
+ * where it was resumed. */
 void dvr_file_gap(struct dvr_file *f, int64_t from_us, int64_t to_us, enum gap_reason reason);
 
 /** No more frames come: the file is completed and renamed. */

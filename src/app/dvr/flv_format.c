@@ -208,4 +208,6 @@ static struct err *complete(const char *path, struct dvr_facts *facts)
     return e;
 }
 
-const struct dvr_format dvr_flv = { .ending = ".flv", .begin = begin, .take = take, .complete = complete };
+const struct dvr_format dvr_flv = {
+    .ending = ".flv", .appends = true, .begin = begin, .take = take, .complete = complete
+};

@@ -43,6 +43,9 @@ struct dvr_output {
 struct dvr_format {
     const char *ending; /* ".flv" */
 
+    /** A complete file may be opened again, and more appended: then begin() is not called for it. */
+    bool appends;
+
     /** Write the head of a file. False when memory is out. */
     bool (*begin)(struct dvr_output *o);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -163,6 +164,45 @@ void note_remove(const char *path)
         unlink(note);
     mem_free(note);
 }
+
+/* ---- recording again --------------------------------------------------------------------------------------------- */
+
+/* True if the note of the file has this id, and both lengths are this one. */
+static bool is_noted(const char *path, const char *id, int64_t bytes)
+{
+    struct stat           st;
+    struct dvr_recording *r = note_read(path);
+    bool ok = r && str_equal(r->id, id) && r->bytes == bytes && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+              st.st_size == bytes;
+    dvr_recording_unref(&r);
+    return ok;
+}
+
+static struct err *move_note(const char *path, const char *temporary)
+{
+    char       *from = note_path(path), *to = note_path(temporary);
+    struct err *e = !from || !to            ? err_no_memory()
+                    : rename(from, to) == 0 ? NULL
+                                            : err_sys(E_SYSTEM_FILE_RENAME, "rename %s", from);
+    mem_free(from);
+    mem_free(to);
+    return e;
+}
+
+struct err *note_reopen(const char *path, const char *temporary, const char *id, int64_t bytes)
+{
+    if (!is_noted(path, id, bytes))
+        return err_new(E_SYSTEM_FILE_OPEN, "%s is not as it was recorded", path);
+    /* Its time is now: a file that is older than the server's start would be taken for one that a kill has left. */
+    if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) != 0)
+        return err_sys(E_SYSTEM_FILE_OPEN, "touch %s", path);
+    struct err *e = move_note(path, temporary);
+    if (!e && rename(path, temporary) != 0)
+        e = err_sys(E_SYSTEM_FILE_RENAME, "rename %s", path);
+    return e;
+}
+
+/* ---- removing a file --------------------------------------------------------------------------------------------- */
 
 enum note_removal note_remove_file(const char *path, const char *id)
 {

@@ -56,6 +56,14 @@ void note_remove(const char *path);
  */
 bool note_subject(const char *folder, const char *name, char *path, size_t cap) ATTR_MUST_USE;
 
+/**
+ * Have a complete file recorded again: it and its note get the temporary name. The file must be as its note says, with this id and
+ * length.
+ *
+ * Errors     those of the system; E_SYSTEM_FILE_OPEN: it is another file, and stays as it is
+ */
+struct err *note_reopen(const char *path, const char *temporary, const char *id, int64_t bytes) ATTR_MUST_USE;
+
 enum note_removal { NOTE_REMOVED, NOTE_NOT_OURS, NOTE_FAILED };
 
 /** Remove a file that was recorded, with its note. The file is ours if its note has this id and both have the same length. */

@@ -193,25 +193,29 @@ static void note_pause(struct recorder *r, const struct frame *f)
         dvr_file_gap(r->file, file->last_us + file->step_us, f->dts_us, GAP_PUBLISHER);
 }
 
-static enum gap_reason why_absent(const struct recorder *r, const struct dvr_recording *last)
+static bool was_killed(const struct dvr_recording *last)
 {
-    if (last->gaps.n && last->gaps.items[last->gaps.n - 1].reason == GAP_KILL)
-        return GAP_KILL;
-    return last->end_us < dvr_wall_us(r->source->published_at_us) ? GAP_PUBLISHER : GAP_OFF;
+    const struct gap *gap = last->gaps.n ? &last->gaps.items[last->gaps.n - 1] : NULL;
+    return gap && gap->reason == GAP_KILL && gap->length_us == GAP_LENGTH_UNKNOWN;
 }
 
-/* The first file of a publish: what the stream has lacked since its last recording. */
-static void note_absence(struct recorder *r)
+/* The first file of a publish: what the stream has lacked since its last recording, or since that part of this one. */
+static void note_absence(struct recorder *r, int64_t wall_us)
 {
     enum { LEAST_US = US_PER_SECOND };
-    const struct dvr_recording *mine = r->file->recording;
-    const struct dvr_recording *last = catalogue_newest(mine->vhost, mine->app, mine->stream, mine);
+    const struct dvr_file      *f = r->file;
+    const struct dvr_recording *mine = f->recording, *last = mine;
+    if (!f->is_resumed)
+        last = catalogue_newest(mine->vhost, mine->app, mine->stream, mine);
     if (!last || r->gap_us != NO_GAP)
         return;
-    enum gap_reason why = why_absent(r, last);
-    int64_t         length_us = mine->begin_us - last->end_us, first_us = r->file->first_us;
+    int64_t         end_us = f->is_resumed ? f->before_end_us : last->end_us;
+    int64_t         length_us = wall_us - end_us;
+    enum gap_reason why = end_us < dvr_wall_us(r->source->published_at_us) ? GAP_PUBLISHER : GAP_OFF;
+    if (was_killed(last))
+        why = GAP_KILL;
     if (length_us >= (why == GAP_KILL ? 0 : LEAST_US))
-        dvr_file_gap(r->file, first_us - length_us, first_us, why);
+        dvr_file_gap(r->file, f->first_us - length_us, f->first_us, why);
 }
 
 /* ---- the beginning of a file ------------------------------------------------------------------------------------- */
@@ -230,13 +234,14 @@ static void begin_file(struct recorder *r, const struct frame *first)
     };
     int64_t first_us =
         r->preroll.n ? preroll_first_us(&r->preroll) : first_time_us(s, r->cursor.seq - 1, (struct picture_gate){ 0 });
+    int64_t     wall_us = dvr_wall_us(first->arrived_us);
     struct err *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio,
-                                   first_us < first->dts_us ? first_us : first->dts_us, dvr_wall_us(first->arrived_us));
+                                   first_us < first->dts_us ? first_us : first->dts_us, wall_us);
     r->waits_us = NOT_WAITING;
     r->n_lost = 0;
     if (!e) {
         if (!r->goes_on)
-            note_absence(r);
+            note_absence(r, wall_us);
         r->goes_on = true;
         try_again(r, first);
         return;
@@ -307,7 +312,8 @@ static void follow_publish(struct recorder *r, const struct frame *f)
     const struct source *s = r->source;
     if (r->published_us == s->published_at_us || f->arrived_us < s->published_at_us)
         return;
-    recorder_end_file(r);
+    if (!r->file || conf_of(r)->plan != CONF_DVR_APPEND || !r->file->format->appends)
+        recorder_end_file(r);
     headers_clear(&r->headers);
     drop_preroll(r);
     r->video = r->audio = CODEC_NONE;

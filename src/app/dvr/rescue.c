@@ -25,6 +25,7 @@ enum { DEPTH_MAX = 16, NAMES_MAX = 1000000, TOLD_BYTES_MAX = 64 << 10, FOUND_MAX
 static struct {
     pthread_mutex_t lock;     /* held while a file is completed: the look and a recorder may want the same one */
     int64_t         began_us; /* wall clock at the start */
+    bool            has_looked;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* ---- on a thread ------------------------------------------------------------------------------------------------- */
@@ -249,22 +250,65 @@ static void tell(struct look *l)
     }
 }
 
-void dvr_rescue_run(void *arg)
+bool dvr_rescue_has_looked(void)
 {
-    const struct server *server = arg;
-    struct look         *l = mem_calloc(1, sizeof *l);
+    return state.has_looked;
+}
+
+static struct err *look(struct conf *conf)
+{
+    struct look *l = mem_calloc(1, sizeof *l);
     if (!l)
-        return;
+        return err_no_memory();
     l->job = (struct offload_job){ .work = work, .drop = drop };
-    l->conf = conf_ref(server->conf);
+    l->conf = conf_ref(conf);
     l->told = buf_up_to(TOLD_BYTES_MAX);
     struct err *e = offload(OFFLOAD_READ, &l->job, DEADLINE_NEVER);
-    if (e) {
-        log_err(LOG_WARN, err_except(e, E_THREAD_INTERRUPTED), "DVR: files of an earlier run are not looked for");
-        return;
-    }
+    if (e)
+        return e;
     tell(l);
     for (size_t i = 0; i < l->n_found; i++)
         (void)catalogue_add(l->found[i]);
     drop(&l->job);
+    return NULL;
+}
+
+/* True if the vhost records below folders in which nobody has looked for it. */
+static bool is_new(const struct conf_vhost *v, const struct conf *looked)
+{
+    for (size_t i = 0; i < looked->n_vhosts; i++) {
+        const struct conf_vhost *old = &looked->vhosts[i];
+        if (str_equal(old->name, v->name) && old->dvr.enabled && str_equal(old->dvr.path, v->dvr.path))
+            return false;
+    }
+    return v->dvr.enabled;
+}
+
+static bool records_more(const struct conf *conf, const struct conf *looked)
+{
+    size_t i = 0;
+    while (i < conf->n_vhosts && !is_new(&conf->vhosts[i], looked))
+        i++;
+    return i < conf->n_vhosts;
+}
+
+void dvr_rescue_run(void *arg)
+{
+    enum { RELOADED_US = US_PER_SECOND }; /* how often it is looked whether there was a reload */
+    const struct server *server = arg;
+    struct conf         *looked = conf_ref(server->conf);
+    struct err          *e = look(looked);
+    state.has_looked = true;
+    while (err_code(e) != E_THREAD_INTERRUPTED) {
+        if (e)
+            log_err(LOG_WARN, e, "DVR: files of an earlier run are not looked for");
+        if ((e = co_sleep(RELOADED_US)) || looked == server->conf)
+            continue;
+        bool more = records_more(server->conf, looked);
+        conf_unref(&looked);
+        looked = conf_ref(server->conf);
+        e = more ? look(looked) : NULL;
+    }
+    err_free(e);
+    conf_unref(&looked);
 }

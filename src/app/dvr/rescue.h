@@ -8,6 +8,8 @@
 #ifndef APP_DVR_RESCUE_H
 #define APP_DVR_RESCUE_H
 
+#include <stdbool.h>
+
 #include "app/conf/conf.h"
 #include "app/dvr/format.h"
 #include "app/dvr/recording.h"
@@ -31,7 +33,10 @@ struct dvr_recording *dvr_rescue_file(const struct dvr_format *format, const cha
  */
 struct err *dvr_rescue_begin(const struct conf *conf) ATTR_MUST_USE;
 
-/** A coroutine that has a thread look for all of them once. `arg` is the struct server. */
+/** True when the first look is over: the catalogue has what was there at the start. */
+bool dvr_rescue_has_looked(void);
+
+/** A coroutine that has a thread look for all of them, and again when a reload records more. `arg` is the struct server. */
 void dvr_rescue_run(void *arg);
 
 #endif

@@ -148,6 +148,31 @@ static void only_a_file_that_is_as_its_note_says_is_removed(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static void a_file_that_is_reopened_has_its_note_under_the_temporary_name(void **state)
+{
+    char folder[] = "/tmp/note-test-XXXXXX", path[64], temporary[64];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/x.flv", folder);
+    snprintf(temporary, sizeof temporary, "%s/x.flv.tmp", folder);
+    struct dvr_recording *r = sample();
+    put(path, "12345");
+    struct err *e = note_reopen(path, temporary, r->id, 5);
+    assert_int_equal(err_code(e), E_SYSTEM_FILE_OPEN); /* no note */
+    err_free(e);
+    assert_null(note_write(path, r, 1, 5));
+    e = note_reopen(path, temporary, r->id, 4);
+    assert_int_equal(err_code(e), E_SYSTEM_FILE_OPEN); /* another length */
+    err_free(e);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_null(note_reopen(path, temporary, r->id, 5));
+    assert_int_equal(access(path, F_OK), -1);
+    assert_null(note_read(path));
+    assert_int_equal(note_remove_file(temporary, r->id), NOTE_REMOVED);
+    dvr_recording_unref(&r);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +182,7 @@ int main(void)
         cmocka_unit_test(gaps_are_bounded_and_bad_ones_left_out),
         cmocka_unit_test(the_name_of_a_note_leads_to_its_file),
         cmocka_unit_test(only_a_file_that_is_as_its_note_says_is_removed),
+        cmocka_unit_test(a_file_that_is_reopened_has_its_note_under_the_temporary_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,100 @@
+"""Plan append: one file for all publishes of a stream."""
+import os
+import time
+
+import amf0
+import flv
+import media
+import recordings
+import rtmp
+from api import Api
+from hook_backend import hooks
+from test_dvr import publish, serve
+from test_dvr_list import complete, listed
+from wait import until
+
+PLAN = "dvr_plan append;"
+CLIP = "h264_aac.flv"
+
+
+def parts(path):
+    assert not media.run(media.FFMPEG + ["-i", path, "-f", "null", "-"]).stderr
+    tags = flv.read(path)
+    times = [t.ts for t in tags if t.type == flv.VIDEO and not flv.is_config(t)]
+    assert times == sorted(times)
+    return recordings.packets(path), amf0.decode(tags[0].payload)[1]
+
+
+def test_publishes_go_into_one_file(make_server, backend):
+    server = serve(make_server, "./rec/[app]/[stream].flv", PLAN, api="", block=hooks(backend, "on_dvr"))
+    api = Api(server)
+    once = recordings.packets(media.clip(CLIP))
+    for n in range(1, 4):
+        publish(server, CLIP)
+        until(lambda: len(backend.of("on_dvr")) == n, "on_dvr")   # pylint: disable=cell-var-from-loop
+        path, = recordings.wait_files(server.recordings, 1)
+        got, info = parts(path)
+        assert {kind: [p for p in got[kind]] for kind in got} == {kind: once[kind] * n for kind in once}
+        assert abs(info["duration"] - n * recordings.duration(media.clip(CLIP))) < 0.1 * n and info["filesize"] == os.path.getsize(path)
+        one, = complete(api, 1)
+        assert abs(one["duration_ms"] / 1000 - info["duration"]) < 0.01 and one["bytes"] == info["filesize"]
+    assert os.listdir(os.path.dirname(path)) in ([".s.flv.dvr", "s.flv"], ["s.flv", ".s.flv.dvr"])
+    server.kill()
+    server.start()
+    assert complete(api, 1) == [one]
+    publish(server, CLIP)
+    until(lambda: complete(api, 1)[0]["bytes"] > one["bytes"], "the next part")
+    assert parts(path)[0]["video"] == once["video"] * 4
+
+
+def test_a_kill_and_an_absence_are_gaps_in_the_middle(make_server):
+    server = serve(make_server, "./rec/[stream].flv", PLAN, api="")
+    api = Api(server)
+    publish(server, CLIP, rate=1.0)
+    one, = complete(api, 1)
+    until(lambda: time.time() * 1000 - one["end_ms"] > 1500, "an absence")
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
+    until(lambda: listed(api)[0]["duration_ms"] > one["duration_ms"] + 1500, "more of it")
+    server.kill()
+    feeder.stop()
+    server.start()
+    killed, = complete(api, 1)
+    assert killed["id"] == one["id"] and killed["begin_ms"] == one["begin_ms"]
+    publish(server, CLIP)
+    until(lambda: complete(api, 1)[0]["bytes"] > killed["bytes"], "the next part")
+    done, = complete(api, 1)
+    absence, kill, after = done["gaps"]
+    assert absence["reason"] == "publisher" and absence["at_ms"] == one["duration_ms"] and absence["ms"] >= 1500
+    assert kill["reason"] == "kill" and kill["ms"] is None and after["reason"] == "kill" and after["at_ms"] == killed["duration_ms"]
+    assert len(parts(os.path.join(server.folder, done["file"]))[0]["video"]) > 200
+
+
+def test_a_takeover_goes_on_in_the_file(make_server):
+    server = serve(make_server, "./rec/[stream].flv", PLAN, api="", block="publish { republish takeover; }")
+    first = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"), 2)
+    until(lambda: listed(Api(server)) and listed(Api(server))[0]["duration_ms"] > 1000, "some of it")
+    publish(server, CLIP)
+    first.stop()
+    complete(Api(server), 1)
+    path, = recordings.wait_files(server.recordings, 1)
+    assert len(parts(path)[0]["video"]) > 125
+
+
+def test_a_file_that_has_changed_and_a_format_that_cannot_get_another_one(make_server):
+    server = serve(make_server, "./rec/[stream].flv", PLAN, api="")
+    publish(server, CLIP)
+    path, = recordings.wait_files(server.recordings, 1)
+    complete(Api(server), 1)
+    with open(path, "ab") as f:
+        f.write(b"edited")
+    size = os.path.getsize(path)
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
+    server.wait_log(r"is not as it was recorded")
+    until(lambda: any(d["bytes"] > 50000 for d in listed(Api(server), "&state=recording")), "a file of its own", 20)
+    feeder.finish()
+    complete(Api(server), 1)
+    assert os.path.getsize(path) == size and os.path.exists(path.replace("s.flv", "s-1.flv"))
+    server.reload("vhost __defaultVhost__ { dvr { enabled on; dvr_plan append; dvr_path ./rec/[stream].mp4; } }")
+    for _ in range(2):
+        publish(server, CLIP, "m")
+    recordings.wait_files(server.recordings, 2, ".mp4")
