@@ -29,7 +29,7 @@ import lab
 import pictures
 import recording
 from runs import (aes_s_per_gbit, beside_work, fan_out, forwarding, ingest, joining, many_streams, nginx_files, own, own_files,
-                  polled, scraped, stream_kib, tokens)
+                  polled, pulling, scraped, stream_kib, tokens)
 from servers import Floor, Nginx, NodeMediaServer, Srs
 from table import Table, middle, ratio, rounds
 
@@ -51,6 +51,7 @@ QUICK = {
     "tokens": {"rounds": 1, "checks": 10},
     "snapshot": {"bystanders": 5, "turns": 1, "seconds": 1},
     "forward": {"streams": 5, "turns": 1, "seconds": 1},
+    "pull": {"streams": 5, "turns": 1, "seconds": 1},
     "record": {"streams": 5, "bystanders": 5, "turns": 1, "seconds": 1},
 }
 
@@ -198,6 +199,14 @@ def row_record(table):
     table.target("the same: p99 of the players of another stream ÷ nothing recorded", ratio(runs, "recorded", "ingest alone", "p99"), 1.2)
 
 
+def row_pull(table):
+    """300 streams pulled from another server"""
+    how = {"streams": 300, "turns": 3, "seconds": 4, **table.how("pull")}
+    n, seconds = how["streams"], how["seconds"]
+    runs = table.keep("pull", rounds({"pull": lambda: pulling(n, seconds), "publishers": lambda: ingest(Srs, n, seconds)}, how["turns"]))
+    table.target(f"{n} streams pulled from a server: CPU per Gbit ÷ {n} publishers", ratio(runs, "pull", "publishers"), 1.1)
+
+
 def row_tls(table):
     """1,000 HTTPS-FLV players beside HTTP-FLV and bare AES of the same bytes"""
     runs = table.keep("tls", rounds({"HTTPS-FLV": lambda: own(BATCH, 1000, "https"),
@@ -336,7 +345,7 @@ def row_full(table):
 ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row_sizes, "ingest": row_ingest,
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
         "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hooks": row_hooks, "hooks-mute": row_hooks_mute, "console": row_console,
-        "tokens": row_tokens, "snapshot": row_snapshot, "forward": row_forward, "record": row_record, "hls": row_hls, "ll": row_ll, "segments": row_segments,
+        "tokens": row_tokens, "snapshot": row_snapshot, "forward": row_forward, "pull": row_pull, "record": row_record, "hls": row_hls, "ll": row_ll, "segments": row_segments,
         "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
 
 

@@ -12,6 +12,8 @@ from servers import API_PATHS, KeptConnection, Nginx, Srs, need
 
 SECONDS = 4  # measured time of a run
 
+PULLS_SETTLE_S = 2  # until each stream has been read for a second, by which its way of reading is chosen
+
 FILE_MIB, FILE_CONNECTIONS = 1, 50
 
 
@@ -71,7 +73,7 @@ def forwarding(n, seconds=SECONDS):
     need("api")
     with Srs() as target, Srs(f"forward {{ enabled on; destination 127.0.0.1:{target.ports['rtmp']}; }}", "api") as server:
         with lab.publishers(server, n, stream="s%d", rate=500):
-            pushes = Pushes(server.ports["api"], n)
+            pushes = Relayed(server.ports["api"], "forwards", "pushing", n)
             pushes.wait()
             before, cpu_s = pushes.bytes(), lab.cpu_s(server.pid)
             time.sleep(seconds)
@@ -82,24 +84,41 @@ def forwarding(n, seconds=SECONDS):
             "failures": sum(row["failures"] for row in rows)}
 
 
-class Pushes:
-    """What the API says of the pushes of `n` streams."""
+def pulling(n, seconds=SECONDS):
+    """`n` streams that are pulled from another server, whose CPU does not count. A Gbit is one that was pulled."""
+    need("api")
+    with Srs() as origin:
+        relays = " ".join("relay { pull %s; }" % origin.url("s%d" % i) for i in range(n))
+        with lab.publishers(origin, n, stream="s%d"), Srs(relays, "api") as server:
+            pulls = Relayed(server.ports["api"], "relays", "pulling", n)
+            pulls.wait()
+            time.sleep(PULLS_SETTLE_S)
+            before, cpu_s = pulls.bytes(), lab.cpu_s(server.pid)
+            time.sleep(seconds)
+            cpu_s = lab.cpu_s(server.pid) - cpu_s
+            gbit = (pulls.bytes() - before) * 8 / 1e9
+            rows = pulls.rows()
+    return {"cpu": cpu_s / gbit, "core": cpu_s / seconds, "failures": sum(row["failures"] for row in rows)}
 
-    def __init__(self, port, n):
-        self.api, self.n = KeptConnection(port), n
+
+class Relayed:
+    """What the API says of the pushes or pulls of `n` streams."""
+
+    def __init__(self, port, name, state, n):
+        self.api, self.name, self.state, self.n = KeptConnection(port), name, state, n
 
     def rows(self):
-        return json.loads(self.api.get(f"/api/v1/forwards/?count={self.n}"))["forwards"]
+        return json.loads(self.api.get(f"/api/v1/{self.name}/?count={self.n}"))[self.name]
 
     def bytes(self):
         return sum(row["bytes"] for row in self.rows())
 
     def wait(self, seconds=30):
-        """Wait until all streams are pushed."""
+        """Wait until all streams are on their way."""
         deadline = time.monotonic() + seconds
-        while sum(row["state"] == "pushing" for row in self.rows()) < self.n:
+        while sum(row["state"] == self.state for row in self.rows()) < self.n:
             if time.monotonic() > deadline:
-                raise lab.Failed(f"not all of {self.n} streams are pushed after {seconds} s")
+                raise lab.Failed(f"not all of {self.n} {self.name} are {self.state} after {seconds} s")
             time.sleep(0.1)
 
 

@@ -25,7 +25,7 @@ def quick(row, tmp_path):
     return lines
 
 
-@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "record"])
+@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "pull", "record"])
 def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)
 
