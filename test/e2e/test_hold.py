@@ -343,14 +343,159 @@ def test_a_server_stops_while_a_backup_plays(make_server):
     assert "have not ended" not in server.log
 
 
-def test_the_example_holds_a_stream(make_server, tmp_path):
-    with open(os.path.join(media.ROOT, "conf", "publish.hold.conf")) as f:
+# -- a slate ------------------------------------------------------------------------------------------------------------
+
+SLATE = 900
+
+
+@pytest.fixture
+def slate(tmp_path):
+    """A clip of a second, whose frames name their turn."""
+    path = str(tmp_path / "slate.flv")
+    flv.write(path, Numbered(gop=GOP, name="p%03d" % SLATE).tags(25))
+    return path
+
+
+def with_slate(path, publish="", more="", hold="30s"):
+    return "vhost __defaultVhost__ { publish { hold %s; slate %s; %s } %s }" % (hold, path, publish, FORMATS % "flv" + more)
+
+
+def test_a_slate_is_shown_again_and_again_until_the_publisher_is_back(make_server, slate):
+    server = make_server(with_slate(slate, more=HLS), http="", api="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player, server.player() as over_rtmp, \
+            Watch(server.http_url("/live/s.m3u8"), lingers=False, bandwidth=None) as watch:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        watch.wait_segments(1)
+        first.drop("reset")
+        player.until(lambda: sum(turn_of(m) == SLATE and m.type == VIDEO for m in player.media()) > 60, "three rounds of the slate")
+        assert Api(server).stream("s")["publish"]["stand_in"] == "slate"
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        over_rtmp.wait(lambda m: m.type == VIDEO and turn_of(m) == 3, what="the publisher that is back")
+        watch.wait_segments(len(watch.media[0].segments) + 2)
+        for own in player.media(), over_rtmp.media():
+            assert_whole(own, (MAIN, SLATE, 3))
+            times = [m.ts for m in own if m.type == VIDEO and turn_of(m) == SLATE]
+            assert max(b - a for a, b in zip(times, times[1:])) <= 120, times
+        again.drop()
+
+
+def test_a_slate_of_other_codecs_brings_its_headers(make_server, tmp_path):
+    path = str(tmp_path / "slate.flv")
+    flv.write(path, media.tags("hevc_aac.mp4"))
+    server = make_server(with_slate(path), http="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        before = len(player.media())
+        first.drop()
+        player.wait_media(before + 60)
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        video = [m for m in player.media() if m.type == VIDEO]
+        configs = [m for m in video if is_config(m)]
+        assert [bool(m.payload[0] & 0x80) for m in configs] == [False, True, False]      # enhanced RTMP has HEVC
+        assert all(is_key(video[video.index(c) + 1]) for c in configs)
+        assert [m.ts for m in video] == sorted(m.ts for m in video)
+        again.drop()
+
+
+def test_a_backup_comes_before_the_slate(make_server, slate):
+    server = make_server(with_slate(slate, "backup [stream]_b;"), http="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+        backup = Endless(server, "s_b", BACKUP)
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        backup.drop()
+        player.until(lambda: has_last(player.media(), SLATE), "the slate again")
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        assert_whole(player.media(), (MAIN, SLATE, BACKUP, SLATE, 3))
+        again.drop()
+
+
+def test_a_slate_ends_with_the_hold(make_server, slate):
+    server = make_server(with_slate(slate, hold="2s"), http="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.wait_end()
+        assert any(turn_of(m) == SLATE for m in player.media())
+
+
+def test_a_reload_changes_the_slate_while_it_is_shown(make_server, slate, tmp_path):
+    other = str(tmp_path / "other.flv")
+    flv.write(other, Numbered(gop=GOP, name="p901").tags(25))
+    server = make_server(with_slate(slate), http="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+        server.reload(with_slate(other))
+        player.until(lambda: has_last(player.media(), 901), "the other slate")
+        server.reload(holding("30s", FORMATS % "flv"))
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        assert_whole(player.media(), (MAIN, SLATE, 901, 3))
+        again.drop()
+
+
+@pytest.mark.parametrize("what", ["missing", "no media", "a header alone", "torn"])
+def test_a_file_that_cannot_be_shown_leaves_the_stream_held(make_server, tmp_path, what):
+    path = str(tmp_path / "slate.flv")
+    whole = flv.header() + b"".join(flv.pack(t) for t in Numbered().tags(1))
+    content = {"missing": None, "no media": b"text" * 1000, "a header alone": flv.header(), "torn": whole[:40]}[what]
+    if content is not None:
+        with open(path, "wb") as f:
+            f.write(content)
+    server = make_server(with_slate(path), http="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        server.wait_log("the slate of /live/s is not shown")
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        again.drop()
+    assert server.log.count("is not shown") == 1
+
+
+# -- the example files --------------------------------------------------------------------------------------------------
+
+def example(make_server, tmp_path, name):
+    """A server with a file of conf/, on ports of its own."""
+    with open(os.path.join(media.ROOT, "conf", name)) as f:
         text = f.read()
-    port, rtmp_port = free_port(), free_port()
-    server = make_server(text=text.replace("listen              1935", "listen %d" % rtmp_port).replace(
-        "listen          8080", "listen %d" % port) + "pid %s;\n" % (tmp_path / "pid"), listen=[rtmp_port])
+    http_port, port = free_port(), free_port()
+    for old, new in (("listen              1935", "listen %d" % port), ("listen          8080", "listen %d" % http_port),
+                     ("./doc/", os.path.join(media.ROOT, "doc", ""))):
+        text = text.replace(old, new)
+    return make_server(text=text + "pid %s;\n" % (tmp_path / "pid"), listen=[port]), http_port
+
+
+def test_the_example_holds_a_stream(make_server, tmp_path):
+    server, port = example(make_server, tmp_path, "publish.hold.conf")
     publish_and_drop(server, 0)
     server.wait_log("hold /live/s")
     with HttpPlayer(port, "/live/s.flv") as player:
         publish_and_drop(server, 1)
         player.until(lambda: has_last(player.media(), 1), "the publisher that is back")
+
+
+def test_the_example_shows_a_slate_and_a_backup(make_server, tmp_path):
+    server, port = example(make_server, tmp_path, "publish.slate.conf")
+    publish_and_drop(server, 0)
+    server.wait_log("slate stands in for the publisher of /live/s")
+    with HttpPlayer(port, "/live/s.flv") as player:
+        player.wait_media(20)
+        backup = Endless(server, "s_backup", BACKUP)
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        publish_and_drop(server, 3)
+        player.until(lambda: any(turn_of(m) == 3 for m in player.media()), "the publisher that is back")
+        backup.drop()

@@ -67,6 +67,7 @@ struct conf_publish {
     int64_t kickoff_for_idle_us; /* 0: never */
     bool    republish_takeover;  /* ours: publish { republish takeover; }; default off (busy) */
     int64_t hold_us;             /* ours: how long players wait for a publisher that has left; 0: not at all */
+    char   *slate;               /* ours: the file that is shown while the publisher is away; "": none */
     char   *backup;              /* ours: the stream that replaces one whose publisher has left; "": none */
 };
 

@@ -203,6 +203,10 @@ static const struct directive publish_rows[] = {
       IN_VHOST(publish.backup), .since = "ours", .example = "[stream]_backup",
       .help = "The stream of this vhost that players get while the publisher is away. [app] and [stream] are replaced. Without hold, "
               "players are kept for an hour." },
+    { .name = "slate", .type = CONF_STRING, .unit = "path", .def = "", .reload = RELOAD_APPLIED, IN_VHOST(publish.slate),
+      .since = "ours", .example = "./conf/slate.flv",
+      .help = "A file of up to 16 MiB that players get in a loop while neither the publisher nor the backup is there. Without hold, "
+              "players are kept for an hour." },
 };
 
 const struct conf_block conf_publish_block = { CONF_ROWS(publish_rows) };

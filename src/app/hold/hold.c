@@ -1,6 +1,7 @@
 #include "app/hold/hold.h"
 
 #include "app/hold/backup.h"
+#include "app/hold/slate.h"
 #include "app/source/attend.h"
 #include "app/source/life.h"
 #include "app/source/source.h"
@@ -15,12 +16,13 @@ enum { LOOK_US = 100 * US_PER_MS };
 struct hold {
     struct source *source;
     struct backup  backup;
+    struct slate   slate;
     int64_t since_us; /* time since which neither the publisher nor the backup brings frames; 0: one of them does */
 };
 
 bool hold_is_wanted(const struct conf_vhost *vhost)
 {
-    return vhost->publish.hold_us > 0 || *vhost->publish.backup;
+    return vhost->publish.hold_us > 0 || *vhost->publish.backup || *vhost->publish.slate;
 }
 
 static int64_t limit_us(const struct source *s)
@@ -48,6 +50,24 @@ static void tend_backup(struct hold *h)
         h->since_us = now_us();
 }
 
+/* The slate is shown unless a backup is about to begin. It gives way to one that has begun. Returns when to look again. */
+static int64_t tend_slate(struct hold *h)
+{
+    if (h->backup.plays)
+        slate_close(&h->slate);
+    if (h->backup.plays || (h->backup.source && !h->slate.plays))
+        return DEADLINE_NEVER;
+    int64_t due_us = slate_tend(&h->slate);
+    if (!h->slate.plays)
+        source_end_stand_in(h->source);
+    return due_us;
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static bool is_away(const struct source *s)
 {
     return s->state == SOURCE_HELD || s->stand_in;
@@ -58,17 +78,22 @@ static int64_t tend(struct hold *h)
 {
     struct source *s = h->source;
     if (!is_away(s)) {
-        backup_close(&h->backup);
         h->since_us = 0;
+        slate_close(&h->slate);
+        backup_close(&h->backup);
         return is_away(s) ? now_us() : DEADLINE_NEVER;
     }
     if (!h->since_us)
         h->since_us = s->held_from_us;
+    if (!s->stand_in) /* The publisher may have been there for a moment. */
+        h->backup.plays = h->slate.plays = false;
     tend_backup(h);
-    int64_t now = now_us(), end_us = h->since_us + limit_us(s), look_us = now + LOOK_US;
-    if (is_away(s) && !h->backup.plays && now >= end_us)
+    if (is_away(s) && !h->backup.plays && now_us() >= h->since_us + limit_us(s))
         give_up(s);
-    return *s->vhost->publish.backup && look_us < end_us ? look_us : end_us;
+    if (!is_away(s))
+        return now_us();
+    int64_t due_us = tend_slate(h), look_us = *s->vhost->publish.backup ? now_us() + LOOK_US : DEADLINE_NEVER;
+    return earliest(earliest(due_us, look_us), h->since_us + limit_us(s));
 }
 
 struct err *hold_run(struct attendance *a)
@@ -77,11 +102,13 @@ struct err *hold_run(struct attendance *a)
     struct err *e = NULL;
     unsigned    moments;
     backup_init(&h.backup, a->source);
+    slate_init(&h.slate, a->source);
     source_let_hold(a->source, true);
     while (!e && !attendance_is_over(a))
         e = err_except(attendance_wait(a, tend(&h), &moments), E_SOCKET_TIMEOUT);
     source_end_stand_in(a->source);
     source_let_hold(a->source, false);
+    slate_close(&h.slate);
     backup_close(&h.backup);
     return e;
 }

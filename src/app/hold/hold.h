@@ -1,9 +1,10 @@
 /**
- * `publish { hold 10s; backup STREAM; }`: players of a stream stay when its publisher leaves, get another stream meanwhile, and go
- * on when it is back. It is an attendant (source/attend.h); its row is in app/attendants.c.
+ * `publish { hold 10s; backup STREAM; slate FILE; }`: players of a stream stay when its publisher leaves, get another stream or a clip
+ * meanwhile, and go on when it is back. It is an attendant (source/attend.h); its row is in app/attendants.c.
  *
  * The source is held (source.h) from the end of a publish on. This attendant ends the hold: when its time is over, when a reload
- * takes the directive away, and when the server ends. It also brings the frames of the backup, for as long as that is live.
+ * takes the directive away, and when the server ends. It also brings the frames of the backup, for as long as that is live,
+ * and otherwise those of the slate.
  */
 #ifndef APP_HOLD_HOLD_H
 #define APP_HOLD_HOLD_H
