@@ -38,7 +38,7 @@ struct window {
     uint8_t *bytes;
 };
 
-enum { WINDOW_BYTES = 64 << 10 };
+enum { WINDOW_BYTES = 2 << 10 }; /* Most of a file of large tags is not read. */
 
 /* Look at the tag at an offset. *ok is false if there is no whole tag. */
 static struct err *look(struct window *w, int64_t at, struct flv_peek *peek, bool *ok)
@@ -69,6 +69,14 @@ struct flv_key {
     bool    has_video; /* There was a picture before. */
 };
 
+/* Note a key frame for later seeks. Without memory it is not noted: later walks begin earlier. */
+static void note_key(struct flv_index *ix, int64_t at, int32_t ms)
+{
+    const struct flv_index_entry *last = ix->n ? &ix->entries[ix->n - 1] : NULL;
+    if (!last || ((uint64_t)at > last->at && ms >= last->ms))
+        (void)!flv_index_add(ix, (uint64_t)at, ms);
+}
+
 static bool begins_better(const struct flv_key *key, const struct flv_peek *peek)
 {
     bool is_video = peek->tag.type == FLV_VIDEO;
@@ -89,8 +97,8 @@ static void begin_with(struct flv_key *key, const struct flv_peek *peek, int64_t
 }
 
 /* Walk from a tag on to the last key frame that is not late, and on to the end of the part. */
-static struct err *walk(struct window *w, int64_t at, const struct vod_wish *wish, struct flv_key *key,
-                        struct vod_found *found)
+static struct err *walk(struct window *w, int64_t at, const struct vod_wish *wish, struct flv_index *seen,
+                        struct flv_key *key, struct vod_found *found)
 {
     int32_t     start_ms = ms_of(wish->start_us), end_ms = ms_of(wish->end_us);
     struct err *e = NULL;
@@ -110,14 +118,28 @@ static struct err *walk(struct window *w, int64_t at, const struct vod_wish *wis
             key->first_at = at;
         if (!is_late && begins_better(key, &peek))
             begin_with(key, &peek, at, found);
+        if (peek.is_key)
+            note_key(seen, at, peek.tag.dts_ms);
         key->has_video |= peek.is_media && peek.tag.type == FLV_VIDEO;
         at += FLV_TAG_HEADER_LEN + peek.tag.len + FLV_TAG_TRAILER_LEN;
     }
     return e;
 }
 
-/* The tag from which the walk begins: that of the index, if there is a key frame that is not late. */
-static struct err *walk_from(struct window *w, struct rd beginning, const struct vod_wish *wish, int64_t *at)
+/* The same by the key frames that earlier walks have seen; not the first one, before which there may be sound. */
+static bool find_known(const struct flv_index *known, int32_t ms, uint64_t *at)
+{
+    size_t n = known ? known->n : 0;
+    while (n > 1 && known->entries[n - 1].ms > ms)
+        n--;
+    if (n > 1)
+        *at = known->entries[n - 1].at;
+    return n > 1;
+}
+
+/* The tag from which the walk begins: that of an index, if there is a key frame that is not late. */
+static struct err *walk_from(struct window *w, struct rd beginning, const struct vod_wish *wish,
+                             const struct flv_index *known, int64_t *at)
 {
     struct flv_header header;
     struct flv_peek   peek;
@@ -128,7 +150,10 @@ static struct err *walk_from(struct window *w, struct rd beginning, const struct
     if (flv_read_header(&r, &header) != FLV_GOT)
         return NULL;
     *at = r.p - beginning.p;
-    if (!flv_part_indexed(beginning, ms_of(wish->start_us), &indexed, &ms) || indexed >= (uint64_t)w->file_len)
+    if (!flv_part_indexed(beginning, ms_of(wish->start_us), &indexed, &ms) &&
+        !find_known(known, ms_of(wish->start_us), &indexed))
+        return NULL;
+    if (indexed >= (uint64_t)w->file_len)
         return NULL;
     struct err *e = look(w, (int64_t)indexed, &peek, &ok);
     if (!e && ok && peek.is_key && peek.tag.dts_ms <= ms_of(wish->start_us))
@@ -174,7 +199,22 @@ static struct err *write_flv_head(struct rd beginning, int32_t ms, struct vod_fo
     return NULL;
 }
 
-static struct err *find_in_flv(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_found *found)
+/* A copy of the key frames that are known, to which the walk adds. */
+static struct err *begin_keys(struct vod_keys *keys)
+{
+    keys->grown = (struct flv_index){ 0 };
+    for (size_t i = 0; keys->known && i < keys->known->n; i++)
+        if (!flv_index_add(&keys->grown, keys->known->entries[i].at, keys->known->entries[i].ms))
+            return err_no_memory();
+    if (keys->known) {
+        keys->grown.n_seen = keys->known->n_seen;
+        keys->grown.every = keys->known->every;
+    }
+    return NULL;
+}
+
+static struct err *find_in_flv(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_keys *keys,
+                               struct vod_found *found)
 {
     size_t         len = 0;
     struct window  w = { .fd = fd, .file_len = file_len, .bytes = mem_alloc(WINDOW_BYTES) };
@@ -183,9 +223,11 @@ static struct err *find_in_flv(int fd, int64_t file_len, const struct vod_wish *
     int64_t        at = 0;
     struct err    *e = w.bytes && beginning ? read_at(fd, 0, beginning, FLV_PART_LOOK_BYTES, &len) : err_no_memory();
     if (!e)
-        e = walk_from(&w, rd_over(beginning, len), wish, &at);
+        e = begin_keys(keys);
+    if (!e)
+        e = walk_from(&w, rd_over(beginning, len), wish, keys->known, &at);
     if (!e && at > 0)
-        e = walk(&w, at, wish, &key, found);
+        e = walk(&w, at, wish, &keys->grown, &key, found);
     if (!e && at > 0)
         e = find_duration(&w, rd_over(beginning, len), found);
     if (!e && key.is_found && found->from < found->to)
@@ -347,11 +389,12 @@ static struct err *find_in_mp4(int fd, int64_t file_len, const struct vod_wish *
     return e;
 }
 
-struct err *vod_find_part(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_found *found)
+struct err *vod_find_part(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_keys *keys,
+                          struct vod_found *found)
 {
     *found = (struct vod_found){ .to = file_len };
     struct err *e =
-        wish->format == VOD_FLV ? find_in_flv(fd, file_len, wish, found) : find_in_mp4(fd, file_len, wish, found);
+        wish->format == VOD_FLV ? find_in_flv(fd, file_len, wish, keys, found) : find_in_mp4(fd, file_len, wish, found);
     if (!found->head)
         *found = (struct vod_found){ .to = file_len, .duration_us = found->duration_us };
     return e;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/vod/indexes.h"
 #include "core/attr.h"
 #include "core/clock.h"
 #include "core/mem.h"
@@ -24,7 +25,7 @@ void vod_part_unref(struct vod_part **pp)
 /* ---- parts that are kept ----------------------------------------------------------------------------------------- */
 
 struct kept {
-    struct stat      st; /* of which file: see is_same_file() */
+    struct stat      st; /* of which file: see vod_is_same_file() */
     struct vod_wish  wish;
     struct vod_part *part; /* NULL: an empty place */
     int64_t          used; /* a number that grows */
@@ -33,12 +34,6 @@ struct kept {
 static struct kept kept[VOD_PARTS_MAX];
 static size_t      kept_bytes;
 static int64_t     uses;
-
-static bool is_same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
 
 static bool is_same_wish(const struct vod_wish *a, const struct vod_wish *b)
 {
@@ -49,7 +44,7 @@ static struct vod_part *find_kept(const struct stat *st, const struct vod_wish *
 {
     for (size_t i = 0; i < VOD_PARTS_MAX; i++) {
         struct kept *k = &kept[i];
-        if (!k->part || !is_same_file(&k->st, st) || !is_same_wish(&k->wish, wish))
+        if (!k->part || !vod_is_same_file(&k->st, st) || !is_same_wish(&k->wish, wish))
             continue;
         k->used = ++uses;
         k->part->refs++;
@@ -95,6 +90,8 @@ struct find_job {
     int                fd;
     int64_t            file_len;
     struct vod_wish    wish;
+    struct vod_index  *index; /* what is known of the file; NULL: nothing */
+    struct vod_keys    keys;
     struct vod_part   *part;
     struct err        *e;
 };
@@ -102,7 +99,7 @@ struct find_job {
 static void work(struct offload_job *job)
 {
     struct find_job *f = CONTAINER_OF(job, struct find_job, job);
-    f->e = vod_find_part(f->fd, f->file_len, &f->wish, &f->part->is);
+    f->e = vod_find_part(f->fd, f->file_len, &f->wish, &f->keys, &f->part->is);
 }
 
 static void drop(struct offload_job *job)
@@ -111,6 +108,8 @@ static void drop(struct offload_job *job)
     if (f->fd >= 0)
         close(f->fd);
     err_free(f->e);
+    flv_index_finish(&f->keys.grown);
+    vod_index_unref(&f->index);
     vod_part_unref(&f->part);
     mem_free(f);
 }
@@ -125,6 +124,10 @@ static struct find_job *make_job(int fd, const struct stat *st, const struct vod
                             .file_len = st->st_size,
                             .wish = *wish,
                             .part = mem_calloc(1, sizeof *f->part) };
+    if (wish->format == VOD_FLV)
+        f->index = vod_indexes_find(st);
+    if (f->index)
+        f->keys.known = &f->index->keys;
     if (f->part)
         f->part->refs = 1;
     if (f->part && f->fd >= 0)
@@ -152,6 +155,8 @@ struct err *vod_parts_get(struct vod_part **part, int fd, const struct stat *st,
         *part = f->part;
         f->part = NULL;
         keep(st, wish, *part);
+        if (f->keys.grown.n > 0)
+            vod_indexes_keep(st, &f->keys.grown);
     }
     drop(&f->job);
     return e;

@@ -48,11 +48,14 @@ static void write_file(bool has_video)
     fclose(f);
 }
 
+static struct vod_keys keys; /* nothing is known */
+
 static struct vod_found part_of(int64_t start_ms, int64_t end_ms)
 {
     struct vod_wish  wish = { VOD_FLV, start_ms * 1000, end_ms < 0 ? INT64_MAX : end_ms * 1000 };
     struct vod_found found;
-    assert_null(vod_find_part(fd, file_len, &wish, &found));
+    assert_null(vod_find_part(fd, file_len, &wish, &keys, &found));
+    flv_index_finish(&keys.grown);
     return found;
 }
 
@@ -104,14 +107,42 @@ static void a_part_of_a_file_that_is_cut_is_what_is_there(void **state)
     for (int64_t len = 0; len < file_len; len++) {
         struct vod_wish  wish = { VOD_FLV, 500000, INT64_MAX };
         struct vod_found found;
-        assert_null(vod_find_part(fd, len, &wish, &found));
+        assert_null(vod_find_part(fd, len, &wish, &keys, &found));
+        flv_index_finish(&keys.grown);
         assert_int_equal(found.to, len);
         assert_true(found.from >= 0 && found.from <= len);
         mem_free(found.head);
         wish.format = VOD_MP4;
-        assert_null(vod_find_part(fd, len, &wish, &found));
+        assert_null(vod_find_part(fd, len, &wish, &keys, &found));
         assert_null(found.head);
     }
+    close(fd);
+}
+
+static void a_walk_begins_where_earlier_ones_have_been(void **state)
+{
+    struct flv_index known = { 0 };
+    struct vod_wish  wish = { VOD_FLV, 300000, INT64_MAX };
+    struct vod_found found;
+    (void)state;
+    write_file(true);
+    assert_null(vod_find_part(fd, file_len, &wish, &keys, &found));
+    mem_free(found.head);
+    known = keys.grown; /* the key frames at 30 and 230 ms */
+    assert_int_equal(known.n, 2);
+    assert_int_equal(known.entries[1].at, places[5]);
+
+    /* The tag before the known key frame is broken, so a walk from the beginning would end there. */
+    assert_int_equal(pwrite(fd, "ÿ", 1, places[4]), 1);
+    struct vod_keys more = { .known = &known };
+    wish.start_us = 700000;
+    assert_null(vod_find_part(fd, file_len, &wish, &more, &found));
+    assert_int_equal(found.from, places[15]);
+    assert_int_equal(more.grown.n, 4);
+    mem_free(found.head);
+    flv_index_finish(&more.grown);
+    flv_index_finish(&known);
+    keys = (struct vod_keys){ 0 };
     close(fd);
 }
 
@@ -124,8 +155,9 @@ static void memory_may_run_out(void **state)
         struct vod_wish  wish = { VOD_FLV, 500000, INT64_MAX };
         struct vod_found found;
         mem_fail_after(n);
-        struct err *e = vod_find_part(fd, file_len, &wish, &found);
+        struct err *e = vod_find_part(fd, file_len, &wish, &keys, &found);
         mem_fail_after(-1);
+        flv_index_finish(&keys.grown);
         done = !e;
         assert_int_equal(found.head != NULL, done);
         err_free(e);
@@ -141,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_file_without_video_begins_with_any_sound),
         cmocka_unit_test(the_duration_is_the_time_of_the_last_tag),
         cmocka_unit_test(a_part_of_a_file_that_is_cut_is_what_is_there),
+        cmocka_unit_test(a_walk_begins_where_earlier_ones_have_been),
         cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
