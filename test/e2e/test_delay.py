@@ -1,11 +1,17 @@
 """`delay`: everything that comes out of a stream is late by the same time."""
+import os
+import select
 import time
 
+import pytest
+
 import flv
+import media
+import recordings
 import rtmp
 from api import Api
 from flv import Numbered
-from http_live import HttpPlayer
+from http_live import HttpPlayer, status_of
 from rtmp import Feeder
 from test_play import seen, vhost
 from wait import until
@@ -169,3 +175,125 @@ def test_what_is_held_is_counted(make_server):
         server.reload(delayed(LET_GO))
         until(lambda: "delay" not in stream_of(server), "the frames to go out")
         assert Api(server).get("/api/v1/memory")["data"]["kinds"]["delayed"] == 0
+
+
+def media_of(tags):
+    return [t for t in tags if t.type in rtmp.MEDIA]
+
+
+def pictures_and_sound(tags):
+    """Without configurations, which a recording has once."""
+    return [t.payload for t in media_of(tags) if not flv.is_config(t) and not flv.is_end(t)]
+
+
+OUTPUTS = """
+http_remux { enabled on; mount [vhost]/[app]/[stream].%s; }
+hls { enabled %s; hls_path ./html; hls_fragment 1; hls_window 60; hls_storage memory; }
+dash { enabled on; dash_path ./html; dash_fragment 1; }
+hds { enabled on; hds_path ./html; hds_fragment 1; }
+dvr { enabled on; dvr_path ./rec/[app]/[stream].[timestamp].flv; dvr_plan session; }
+forward { enabled on; destination 127.0.0.1:%d; }
+"""
+
+
+@pytest.mark.parametrize("ext", ["flv", "ts"])
+def test_every_output_is_late_and_whole(make_server, ext):
+    target = make_server(vhost(play="time_jitter off;"))
+    server = make_server(vhost(more="delay 2500ms;" + OUTPUTS % (ext, "off" if ext == "ts" else "on", target.port)), api="", http="")
+    folder, came = os.path.join(server.folder, "rec"), {}
+    with server.client("live") as player, target.client("live") as beyond:
+        player.play("s")
+        beyond.play("s")
+        feeder = Feeder(server.publisher("s"), media.loop("h264_aac.flv"))
+        until(lambda: feeder.sent, "the first frame to be sent")
+        began = time.monotonic()
+        with HttpPlayer(server.http_port, "/live/s." + ext) as http:
+            outputs = {
+                "rtmp": lambda: player.drain() or player.media(),
+                "http": lambda: select.select([http.sock], [], [], 0)[0] and http.pump() and http.body,
+                "forward": lambda: beyond.drain() or beyond.media(),
+                "hls": lambda: status_of(server, "/live/s.m3u8") == 200,
+                "dash": lambda: status_of(server, "/live/s.mpd") == 200,
+                "hds": lambda: status_of(server, "/live/s.f4m") == 200,
+                "dvr": lambda: [p for p in recordings.files(folder) if os.path.getsize(p) > 1000],
+            }
+
+            if ext == "ts":                  # HLS and HTTP-TS exclude each other
+                del outputs["hls"]
+
+            def all_came():
+                for name, has_come in outputs.items():
+                    if name not in came and has_come():
+                        came[name] = time.monotonic() - began
+                return len(came) == len(outputs)
+            until(all_came, lambda: "all outputs: %s" % came, timeout=30)
+        feeder.finish()
+        player.wait_status("NetStream.Play.UnpublishNotify")
+        sent = media_of(feeder.sent)
+        seen(player, len(sent))
+        seen(beyond, len(sent))
+    assert {name: at for name, at in came.items() if at < 2.4} == {}
+    assert [m.payload for m in player.media()] == [m.payload for m in beyond.media()] == [t.payload for t in sent]
+    recorded = recordings.wait_files(folder, 1)
+    until(lambda: pictures_and_sound(flv.read(recorded[0])) == pictures_and_sound(sent), "the whole recording")
+
+
+def test_what_is_held_when_the_server_stops_is_recorded(make_server):
+    server = make_server(delayed(HOLD, more="dvr { enabled on; dvr_path ./rec/[stream].flv; dvr_plan session; }"), api="")
+    tags = list(Numbered().tags(count=100))
+    with server.publisher("s") as publisher:
+        publisher.send_tags(tags)
+        held(server, len(tags))
+        server.stop()
+    recorded = flv.read(recordings.files(os.path.join(server.folder, "rec"), ".flv")[0])
+    assert [t.payload for t in media_of(recorded)] == [t.payload for t in media_of(tags)]
+
+
+@pytest.mark.parametrize("away", ["while its frames go out", "while the stream is held"])
+def test_a_held_stream_may_be_delayed(make_server, away):
+    """`publish { hold; }`: the hold begins when the last frame has come out."""
+    server = make_server(delayed("delay 500ms;", more="publish { hold 1h; }"), api="")
+    tags = list(Numbered().tags(count=50))
+    with server.client("live") as player:
+        player.play("s")
+        with server.publisher("s") as publisher:
+            publisher.send_tags(tags[:53])
+            publisher.unpublish()
+        if away == "while the stream is held":
+            server.wait_log(r"hold /live/s until its publisher is back")
+            assert len(player.media()) == 52 or seen(player, 52)
+        with server.publisher("s") as publisher:
+            publisher.send_tags(tags[:3] + tags[53:])
+            seen(player, 104)
+            assert flv.gaps(player.media()) == []
+            assert never_back(player.media())
+            assert "NetStream.Play.UnpublishNotify" not in [s["code"] for s in player.statuses()]
+
+
+def test_the_doctor_does_not_take_a_delay_for_silence(make_server):
+    server = make_server(delayed(HOLD), api="")
+    feeder = Feeder(server.publisher("s"), Numbered().tags())
+    until(lambda: feeder.sent and feeder.sent[-1].ts > 4000, "some seconds of frames")
+    findings = Api(server).get("/api/v1/doctor")["data"]["findings"]
+    assert [f["id"] for f in findings if f["id"] == "publisher-silent"] == []
+    feeder.finish()
+    findings = Api(server).get("/api/v1/doctor")["data"]["findings"]
+    assert [f["id"] for f in findings if f["id"] == "publisher-silent"] == []
+
+
+def test_the_example_file_delays_its_streams(make_server):
+    with open(os.path.join(media.ROOT, "conf", "delay.conf"), encoding="utf-8") as f:
+        text = f.read()
+    server = make_server(api="", http="", start=False)
+    for old, new in (("1935;", "%d;" % server.port), ("1985;", "%d;" % server.api_port), ("8080;", "%d;" % server.http_port),
+                     ("srs_log_tank        console;", "srs_log_tank file; srs_log_file %s; pid %s;" % (
+                         server.log_path, server.pid_path))):
+        assert old in text
+        text = text.replace(old, new)
+    server.write_conf("", text=text)
+    server.start()
+    with server.publisher("livestream") as publisher, HttpPlayer(server.http_port, "/live/livestream.flv") as http:
+        publisher.send_tags(Numbered().tags(count=25))
+        http.wait_head()
+        held(server, 53)
+        assert http.status == 200 and stream_of(server)["delay"]["ms"] == 30000

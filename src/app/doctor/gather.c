@@ -73,6 +73,15 @@ static void gather_lanes(const struct source *s, struct facts_stream *out)
     }
 }
 
+/* Time since the publisher's last frame; -1: none has come. Frames of a delayed stream are late in its pulse. */
+static int64_t silence_us(const struct source *s, int64_t now_us)
+{
+    int64_t arrived_us = delay_is_in_use(&s->delay) ? s->delay.at_us : s->pulse.arrived_us;
+    if (source_is_live(s) && !s->publisher)
+        return 0; /* What it left behind is played out, or something stands in for it. */
+    return arrived_us ? now_us - arrived_us : -1;
+}
+
 static void gather_pulse(const struct source *s, int64_t now_us, struct facts_stream *out)
 {
     const struct pulse *p = &s->pulse;
@@ -81,7 +90,7 @@ static void gather_pulse(const struct source *s, int64_t now_us, struct facts_st
     out->n_keys = p->n_keys;
     out->gop_us = p->gop_us;
     out->key_age_us = p->n_keys ? now_us - p->key_arrived_us : 0;
-    out->silence_us = p->arrived_us ? now_us - p->arrived_us : -1;
+    out->silence_us = silence_us(s, now_us);
     out->has_speed = pulse_speed(p, &out->speed, &out->speed_over_us);
     out->has_drift = pulse_drift(p, &out->drift_us, &out->drift_over_us);
     out->n_gaps = p->n_gaps;
