@@ -18,7 +18,8 @@ CLIP = "h264_aac.flv"
 
 
 def parts(path):
-    assert not media.run(media.FFMPEG + ["-i", path, "-f", "null", "-"]).stderr
+    said = media.run(media.FFMPEG + ["-i", path, "-f", "null", "-"]).stderr
+    assert not said, said
     tags = flv.read(path)
     times = [t.ts for t in tags if t.type == flv.VIDEO and not flv.is_config(t)]
     assert times == sorted(times)
@@ -71,9 +72,9 @@ def test_a_kill_and_an_absence_are_gaps_in_the_middle(make_server):
 
 def test_a_takeover_goes_on_in_the_file(make_server):
     server = serve(make_server, "./rec/[stream].flv", PLAN, api="", block="publish { republish takeover; }")
-    first = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"), 2)
+    first = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
     until(lambda: listed(Api(server)) and listed(Api(server))[0]["duration_ms"] > 1000, "some of it")
-    publish(server, CLIP)
+    publish(server, CLIP, rate=1.0)
     first.stop()
     complete(Api(server), 1)
     path, = recordings.wait_files(server.recordings, 1)
