@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/vod/time.h"
 #include "core/attr.h"
 
 static bool find_format(const struct http_mime *mime, enum vod_format *format)
@@ -25,9 +26,9 @@ bool file_part_is_wanted(const struct http_request *r, const struct http_mime *m
     if ((!start && !end) || !find_format(mime, &wish->format))
         return false;
     if (start)
-        wish->start_us = vod_parse_time(start, &is_whole);
+        wish->start_us = vod_time_parse(start, &is_whole);
     if (end)
-        wish->end_us = vod_parse_time(end, &is_end_whole);
+        wish->end_us = vod_time_parse(end, &is_end_whole);
     if (wish->start_us < 0 || wish->end_us <= wish->start_us || (start && wish->format == VOD_FLV && is_whole))
         return false;
     return wish->start_us > 0 || wish->end_us != INT64_MAX;

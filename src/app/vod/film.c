@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/vod/film_format.h"
+#include "app/vod/read_at.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "kernel/flv.h"
@@ -79,17 +80,11 @@ struct err *film_make_room(struct film_place *p, size_t len)
 
 struct err *film_read_at(const struct film_place *p, int64_t at, void *bytes, size_t len)
 {
-    for (size_t n = 0; n < len;) {
-        ssize_t got = pread(p->fd, (char *)bytes + n, len - n, at + (int64_t)n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_sys(E_SYSTEM_FILE_READ, "read the file at byte %lld", (long long)at);
-        if (got == 0)
-            return err_new(E_SYSTEM_FILE_EOF, "the file ends at byte %lld", (long long)(at + (int64_t)n));
-        n += (size_t)got;
-    }
-    return NULL;
+    size_t      n;
+    struct err *e = vod_read_at(p->fd, at, bytes, len, &n);
+    if (!e && n < len)
+        e = err_new(E_SYSTEM_FILE_EOF, "the file ends at byte %lld", (long long)(at + (int64_t)n));
+    return e;
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */

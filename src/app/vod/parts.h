@@ -36,11 +36,4 @@ struct err *vod_parts_get(struct vod_part **part, int fd, const struct stat *st,
 /** Drop the reference; *part becomes NULL, and may be NULL before. */
 void vod_part_unref(struct vod_part **part);
 
-/**
- * Read a time: seconds, with or without a fraction and an "s" behind it.
- *
- * Returns    microseconds, rounded down; -1 for anything else. *is_whole: a number without fraction and unit
- */
-int64_t vod_parse_time(const char *text, bool *is_whole);
-
 #endif

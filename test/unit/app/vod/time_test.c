@@ -1,7 +1,7 @@
 /* Times as viewers write them. */
 #include <cmocka.h>
 
-#include "app/vod/parts.h"
+#include "app/vod/time.h"
 #include "core/attr.h"
 
 static void times_are_seconds_with_or_without_a_fraction(void **state)
@@ -31,7 +31,7 @@ static void times_are_seconds_with_or_without_a_fraction(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         bool is_whole;
-        assert_int_equal(vod_parse_time(rows[i].text, &is_whole), rows[i].us);
+        assert_int_equal(vod_time_parse(rows[i].text, &is_whole), rows[i].us);
         assert_int_equal(is_whole, rows[i].is_whole);
     }
 }
