@@ -3,6 +3,7 @@
 
 #include "app/api/endpoints.h"
 #include "app/api/manager.h"
+#include "app/api/named_stream.h"
 #include "app/api/reply.h"
 #include "app/forward/forwards.h"
 #include "app/forward/target.h"
@@ -76,9 +77,8 @@ static struct err *put_list(struct api_reply *r)
 /* ---- changes ---- */
 
 struct wish {
-    char vhost[STREAM_VHOST_MAX + 1], app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1], url[RTMP_URL_MAX + 1];
-    char key[STREAM_IDENTITY_CAP];
-    const struct conf_vhost *found;
+    struct named_stream of;
+    char                url[RTMP_URL_MAX + 1];
 };
 
 static struct err *refuse(struct api_reply *r, int status, const char *why)
@@ -95,58 +95,41 @@ static bool is_url(const char *text)
     return *text;
 }
 
-/* What is wrong with the wish, or NULL. */
-static const char *complete(struct wish *w, const struct conf *conf)
+static const char *check_url(const struct wish *w)
 {
-    if (!*w->app || !*w->stream || !is_url(w->url))
-        return "app, stream and url are needed, and url has no blanks";
-    if (!(w->found = conf_find_vhost(conf, *w->vhost ? w->vhost : STREAM_DEFAULT_VHOST)))
-        return "there is no such vhost";
-    stream_name_key(w->key, w->found->name, w->app, w->stream);
-    return NULL;
-}
-
-static bool take_member(const struct jr_value *body, const char *name, char *to, size_t cap)
-{
-    struct jr_value v;
-    return !jr_member(body, name, &v) || jr_string(&v, to, cap);
+    return is_url(w->url) ? NULL : "url is needed, and has no blanks";
 }
 
 static const char *read_body(const char *text, size_t len, struct wish *w, const struct conf *conf)
 {
     struct jr_value body;
+    const char     *wrong;
     if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
         return "the body is no JSON object";
-    if (!take_member(&body, "vhost", w->vhost, sizeof w->vhost) || !take_member(&body, "app", w->app, sizeof w->app) ||
-        !take_member(&body, "stream", w->stream, sizeof w->stream) || !take_member(&body, "url", w->url, sizeof w->url))
-        return "vhost, app, stream and url are texts";
-    return complete(w, conf);
-}
-
-static bool take_param(const struct api_reply *r, const char *name, char *to, size_t cap)
-{
-    return str_copy(to, cap, api_text(r, name));
+    if ((wrong = named_stream_from_body(&w->of, &body, conf)))
+        return wrong;
+    return named_stream_take_text(&body, "url", w->url, sizeof w->url) ? check_url(w) : "url is a text";
 }
 
 static const char *read_params(const struct api_reply *r, struct wish *w)
 {
-    if (!take_param(r, "vhost", w->vhost, sizeof w->vhost) || !take_param(r, "app", w->app, sizeof w->app) ||
-        !take_param(r, "stream", w->stream, sizeof w->stream) || !take_param(r, "url", w->url, sizeof w->url))
-        return "vhost, app, stream or url is too long";
-    return complete(w, r->server->conf);
+    const char *wrong = named_stream_from_query(&w->of, r);
+    if (wrong)
+        return wrong;
+    return str_copy(w->url, sizeof w->url, api_text(r, "url")) ? check_url(w) : "url is too long";
 }
 
 /* Start or wake the attendant of the stream, if it is published. */
 static void wake(struct api_reply *r, const struct wish *w)
 {
-    struct source *s = source_find(&r->server->sources, w->found, w->app, w->stream);
+    struct source *s = source_find(&r->server->sources, w->of.found, w->of.app, w->of.stream);
     if (s)
         attend_tell(s, MOMENT_CONF_CHANGED);
 }
 
 static struct err *changed(struct api_reply *r, const struct wish *w, const char *what)
 {
-    log_write_as(co_trace(), LOG_WARN, "forward of %s to %s is %s by %s", w->key, w->url, what,
+    log_write_as(co_trace(), LOG_WARN, "forward of %s to %s is %s by %s", w->of.key, w->url, what,
                  http_visit_of(r->x)->ip);
     wake(r, w);
     api_begin(r);
@@ -163,7 +146,7 @@ static struct err *add(struct api_reply *r, struct wish *w)
         return e;
     if ((wrong = read_body(text, len, w, r->server->conf)))
         return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
-    e = forwards_add(w->found->name, w->key, w->url);
+    e = forwards_add(w->of.found->name, w->of.key, w->url);
     if (err_code(e) == E_LIMIT) {
         err_free(e);
         return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many targets have been added");
@@ -176,7 +159,7 @@ static struct err *drop(struct api_reply *r, struct wish *w)
     const char *wrong = read_params(r, w);
     if (wrong)
         return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
-    if (!forwards_remove(w->key, w->url))
+    if (!forwards_remove(w->of.key, w->url))
         return api_refuse(r, HTTP_STATUS_NOT_FOUND);
     return changed(r, w, "removed");
 }
