@@ -54,9 +54,14 @@ static bool wants_pull(const struct conf_vhost *vhost)
     return vhost->play.mix_correct;
 }
 
+static bool brings(const struct source *source)
+{
+    return strcmp(source->stream, "other") != 0;
+}
+
 static const struct attendant table[] = {
     { .name = "record", .begins_with = MOMENT_PUBLISHED, .wanted = wants_record, .run = record },
-    { .name = "pull", .begins_with = MOMENT_FIRST_READER, .wanted = wants_pull, .run = pull },
+    { .name = "pull", .begins_with = MOMENT_FIRST_READER, .wanted = wants_pull, .brings = brings, .run = pull },
     { .name = NULL },
 };
 
@@ -264,6 +269,48 @@ static void one_that_begins_with_the_first_reader_lives_while_there_are_any(void
     assert_int_equal(seen[1].n_ended, 2);
 }
 
+static void one_that_fetches_a_stream_goes_on_until_it_gives_up(void **state)
+{
+    (void)state;
+    struct reader r;
+    begin_idle("play { mix_correct on; atc on; }");
+    assert_true(attend_brings(s));
+    assert_null(audience_join(&r, s));
+    let_run();
+    assert_int_equal(seen[1].n_begun, 1);
+    source_pull_begin(s);
+    assert_int_equal(s->state, SOURCE_PULLED);
+    audience_leave(&r);
+    let_run();
+    assert_int_equal(seen[1].n_ended, 0);
+    attend_tell(s, MOMENT_CONF_CHANGED);
+    let_run();
+    assert_int_equal(seen[0].n_begun, 0); /* The other one waits for frames. */
+    publish();
+    source_pull_end(s); /* It is live by now, so this changes nothing. */
+    assert_int_equal(s->state, SOURCE_LIVE);
+    unpublish();
+    let_run();
+    assert_int_equal(seen[1].n_ended, 1);
+}
+
+static void a_stream_that_it_cannot_fetch_starts_it_not(void **state)
+{
+    (void)state;
+    struct source *other;
+    struct reader  r;
+    begin_idle("play { mix_correct on; }");
+    assert_null(source_acquire(&other, &fx.all, fx.conf, vhost_of(fx.conf), "live", "other"));
+    assert_false(attend_brings(other));
+    assert_null(audience_join(&r, other));
+    let_run();
+    assert_int_equal(seen[1].n_begun, 0);
+    audience_leave(&r);
+    source_release(other);
+    reload("play { mix_correct off; }");
+    assert_false(attend_brings(s));
+}
+
 static void a_reload_starts_and_ends_it_under_a_live_stream(void **state)
 {
     (void)state;
@@ -418,6 +465,8 @@ int main(void)
         TEST(the_first_reader_wakes_the_publisher),
         TEST(an_attendant_that_is_wanted_lives_from_publish_to_unpublish),
         TEST(one_that_begins_with_the_first_reader_lives_while_there_are_any),
+        TEST(one_that_fetches_a_stream_goes_on_until_it_gives_up),
+        TEST(a_stream_that_it_cannot_fetch_starts_it_not),
         TEST(a_reload_starts_and_ends_it_under_a_live_stream),
         TEST(a_stream_that_comes_back_goes_on_with_the_one_that_still_ends),
         TEST(a_stream_that_comes_back_while_it_returns_starts_it_again),
