@@ -25,7 +25,6 @@ const struct session_guard *const session_guards[] = {
 const struct session_guard *const session_own_guards[] = {
     &session_vhost_guard,
     &ban_guard,
-    &limit_guard,
     &session_built_guard,
     &hook_stream_guard,
     &forward_guard,

@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import re
+import signal
 import socket
 import threading
 import urllib.request
@@ -346,6 +347,26 @@ class Http:
             sock.close()
 
 
+class Dripping(Http):
+    """One that goes on with a byte at a time."""
+
+    def serve(self, sock):
+        super().serve(sock)
+        try:
+            while not self.stopped.wait(0.05):
+                sock.sendall(b"G")
+        except OSError:
+            pass
+
+    def __init__(self, data):
+        self.stopped = threading.Event()
+        super().__init__(data, ends=False)
+
+    def __exit__(self, *exc):
+        self.stopped.set()
+        super().__exit__(*exc)
+
+
 def reply(body, status="200 OK", fields=()):
     return ("\r\n".join(["HTTP/1.1 " + status, *fields, "", ""])).encode() + body
 
@@ -384,6 +405,44 @@ def test_a_bad_http_source_is_tried_again_and_harms_nobody(make_server, fault):
             publisher.send_tags(Numbered().frames(5, 5))
             seen(witness, 22)
             assert flv.gaps(witness.media()) == []
+
+
+@pytest.mark.parametrize("begin", ["", "head", "stream"])
+def test_bytes_without_frames_are_no_sign_of_life(make_server, begin):
+    with Dripping({"": b"", "head": reply(flv.header()), "stream": reply(GOOD + b"\x09\x00\xff\xff" + bytes(7))}[begin]) as bad:
+        server = make_server(pulling(bad.url(), more="timeout 1;"), api="")
+        until(lambda: one(Api(server))["failures"] >= 2, "the second failure")
+
+
+def test_a_graceful_stop_ends_pulls(make_server):
+    origin = make_server()
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+        server = make_server(vhost(more=relay(origin.url()) + relay(origin.url(), name="live/d", more="on_demand on;")),
+                             root={"grace_start_wait": "10", "grace_final_wait": "10"})
+        begins(server)
+        with server.player("d") as player:
+            seen(player, 12)
+            server.send_signal(signal.SIGQUIT)
+            server.wait_log(r"published /live/s by a relay")
+            server.wait_log(r"published /live/d by a relay")
+        assert server.wait_exit() == 0
+
+
+def test_the_pulls_of_a_vhost_that_is_gone_publish_nothing(make_server):
+    origin = make_server()
+    server = make_server("vhost v.example { }", api="")
+    api = Api(server)
+    wish = {"vhost": "v.example", "app": "live", "stream": "s", "urls": [origin.url()]}
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+        server.reload("vhost __defaultVhost__ { } vhost v.example { }")
+        assert api.ask("POST", "/api/v1/relays/", json.dumps(wish).encode()).status == 200
+        server.wait_log(r"relay of v\.example/live/s from \S+ begins")
+        server.reload("vhost __defaultVhost__ { }")
+        publisher.unpublish()
+        server.wait_log(r"relay of v\.example/live/s from \S+ has failed.*vhost v\.example is gone")
+    assert "publish /live/s" not in server.log
 
 
 RTMP_FAULTS = {
