@@ -9,7 +9,7 @@ import rtmp
 from api import Api
 from test_dvr import CONF, publish, serve
 from test_dvr_list import complete, listed
-from test_hls_disk import mounted
+from test_hls_disk import ext4_disk, mounted, run  # noqa: F401
 from wait import until
 
 SEGMENTS = "dvr_plan segment; dvr_duration 1; "
@@ -85,3 +85,23 @@ def test_the_disk_keeps_room(make_server, tmp_path):
         until(lambda: has_room(disk, 12), lambda: recordings.files(disk), 20)
         assert len(recordings.files(disk)) >= 2
         server.stop()
+
+
+def test_a_frozen_disk_is_waited_for(make_server, ext4_disk):  # noqa: F811
+    server = make_server(CONF % ("%s/[stream].[timestamp].flv" % ext4_disk, "dvr_keep_age 4; dvr_keep_free 1;", ""), api="")
+    api = Api(server)
+    for stream in ("a", "b", "c"):
+        publish(server, "h264_aac.flv", stream)
+    complete(api, 3)
+    run("fsfreeze", "-f", ext4_disk)
+    try:
+        began = time.monotonic()
+        with server.player() as player, server.publisher() as publisher:
+            feeder = rtmp.Feeder(publisher, flv.Numbered().tags())
+            until(lambda: time.monotonic() - began > 8, "some looks", 20)
+            player.wait_media(150)
+            assert len(listed(api, "&state=complete")) == 3
+            feeder.stop()
+    finally:
+        run("fsfreeze", "-u", ext4_disk)
+    until(lambda: not listed(api, "&search=a") and not listed(api, "&search=b"), lambda: listed(api), 30)

@@ -18,8 +18,10 @@ enum { LOOK_US = 2 * US_PER_SECOND, TRY_AGAIN_US = 60 * US_PER_SECOND };
 
 enum { MIB = 1 << 20 };
 
-/* How long the disk may take to tell its room. */
-enum { PATIENCE_US = 10 * US_PER_SECOND };
+/* How long the disk may take to tell its room, and how many may be asked that have not told it yet. */
+enum { PATIENCE_US = 10 * US_PER_SECOND, LOOKS_MAX = 2 };
+
+static int n_looks; /* asked, and not told yet */
 
 /* ---- the room on a disk ---------------------------------------------------------------------------------------- */
 
@@ -40,6 +42,7 @@ static void work(struct offload_job *job)
 static void drop(struct offload_job *job)
 {
     struct look *l = CONTAINER_OF(job, struct look, job);
+    n_looks--;
     mem_free(l->folder);
     mem_free(l);
 }
@@ -48,10 +51,11 @@ static void drop(struct offload_job *job)
 static struct err *find_room(int64_t *bytes, const char *dvr_path)
 {
     char        *text = NULL;
-    struct look *l = mem_calloc(1, sizeof *l);
+    struct look *l = n_looks < LOOKS_MAX ? mem_calloc(1, sizeof *l) : NULL;
     *bytes = -1;
     if (!l)
-        return err_no_memory();
+        return n_looks < LOOKS_MAX ? err_no_memory() : NULL;
+    n_looks++;
     l->job = (struct offload_job){ .work = work, .drop = drop };
     l->free_bytes = -1;
     struct err *e = dvr_name_split(&l->folder, &text, dvr_path);
@@ -109,13 +113,15 @@ static const char *why_not(const struct bounds *b, const struct dvr_recording *r
     return b->missing > 0 ? "the disk has less room than dvr_keep_free" : NULL;
 }
 
-/* The next one that is not kept, the oldest first. */
+/* The next one that is not kept, the oldest first. While one is being removed there is none: its disk may hang. */
 static struct dvr_recording *next_of(const char *vhost, const struct bounds *b, const char **why)
 {
     struct catalogue_vhost *v = catalogue_of(vhost);
     for (struct list *it = v ? v->recordings.next : NULL; v && it != &v->recordings; it = it->next) {
         struct dvr_recording *r = LIST_ENTRY(it, struct dvr_recording, link);
-        if (r->state == DVR_COMPLETE && !r->is_due && r->retry_us <= now_us() && (*why = why_not(b, r)))
+        if (r->is_due)
+            return NULL;
+        if (r->state == DVR_COMPLETE && r->retry_us <= now_us() && (*why = why_not(b, r)))
             return r;
     }
     return NULL;

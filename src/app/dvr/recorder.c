@@ -82,11 +82,12 @@ void recorder_follow_conf(struct recorder *r)
     if (r->conf == s->conf && r->n_orders == orders_serial())
         return;
     r->n_orders = orders_serial();
-    bool was_applied = r->applies;
+    bool was_applied = r->applies, is_reloaded = r->conf != s->conf;
     r->applies = is_wanted(r);
     if (r->file && (!r->applies || !is_same(&r->file->vhost->dvr, &s->vhost->dvr)))
         stop_recording(r);
-    r->retry_us = r->pause_us = 0;
+    if (is_reloaded || r->applies != was_applied)
+        r->retry_us = r->pause_us = 0;
     if (r->applies && !was_applied)
         begin_preroll(r);
     conf_unref(&r->conf);
