@@ -75,21 +75,6 @@ def test_a_player_that_comes_early_waits_without_an_error(make_server):
         assert flv.gaps(player.media()) == flv.gaps(http.media()) == []
 
 
-@pytest.mark.parametrize("path", ["/live/s.m3u8", "/live/s.mpd"])
-def test_a_viewer_of_segments_that_comes_early_waits_for_the_playlist(make_server, path):
-    more = "hls { enabled on; hls_path ./html; hls_storage memory; hls_fragment 1; } dash { enabled on; dash_path ./html; dash_fragment 1; }"
-    server = make_server(delayed(HOLD, more), api="", http="")
-    feeder = Feeder(server.publisher("s"), media.loop("h264_aac.flv"))
-    until(lambda: stream_of(server)["delay"]["frames"] > 100, "frames to be held")
-    with HttpPlayer(server.http_port, path) as viewer:
-        server.reload(delayed(HOLD, more))   # the request is read before
-        assert not select.select([viewer.sock], [], [], 0)[0], "it waits"
-        server.reload(delayed(LET_GO, more))
-        viewer.wait_head()
-        assert viewer.status == 200
-    feeder.finish()
-
-
 def test_what_is_held_is_played_out_before_the_stream_ends(make_server):
     server = make_server(delayed("delay 1s;"), api="")
     with server.client("live") as player:

@@ -205,7 +205,7 @@ static const struct directive publish_rows[] = {
               "players are kept for an hour." },
     { .name = "slate", .type = CONF_STRING, .unit = "path", .def = "", .reload = RELOAD_APPLIED, IN_VHOST(publish.slate),
       .since = "ours", .example = "./conf/slate.flv",
-      .help = "A file of up to 16 MiB that players get in a loop while neither the publisher nor the backup is there. Without hold, "
+      .help = "An FLV or MP4 file of up to 16 MiB that players get in a loop while neither the publisher nor the backup is there. Without hold, "
               "players are kept for an hour." },
 };
 

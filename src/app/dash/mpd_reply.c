@@ -8,7 +8,6 @@
 #include "app/dash/dash.h"
 #include "app/dash/mpd_query.h"
 #include "app/dash/mpd_text.h"
-#include "app/http/early.h"
 #include "app/segment/reply.h"
 #include "kernel/dash/mpd.h"
 #include "protocol/http/exchange.h"
@@ -46,14 +45,6 @@ static struct err *reply_with_query(struct http_exchange *x, const struct blob *
     return e;
 }
 
-/* Without memory for its text it is not there yet. */
-static bool is_there(struct shelf_item *item)
-{
-    struct dash *d = CONTAINER_OF(item, struct dash, mpd);
-    err_free(dash_mpd_text_refresh(d));
-    return d->text != NULL;
-}
-
 struct err *dash_serve_mpd(struct http_exchange *x, struct shelf_item *item)
 {
     struct dash *d = CONTAINER_OF(item, struct dash, mpd);
@@ -61,9 +52,8 @@ struct err *dash_serve_mpd(struct http_exchange *x, struct shelf_item *item)
     struct err  *e = dash_mpd_text_refresh(d);
     if (e)
         return e;
-    if (!d->text && !(item = early_wait(x, item, d->show, is_there)))
+    if (!d->text)
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    d = CONTAINER_OF(item, struct dash, mpd);
     snprintf(etag, sizeof etag, "\"%" PRIx64 "\"", (uint64_t)d->published_us);
     if (conf_auth_asks(&d->show->vhost->auth, false) && *http_request_of(x)->raw_query)
         return reply_with_query(x, d->text, etag);

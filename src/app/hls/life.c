@@ -13,7 +13,6 @@
 #include "app/hls/serve.h"
 #include "app/hls/timeshift_index.h"
 #include "app/hls/told.h"
-#include "app/http/early.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -33,19 +32,13 @@ static struct err *reply_playlist(struct http_exchange *x, struct shelf_item *it
     return asks_for_master(x, h, ask) ? hls_master_playlist_reply(x, h, ask) : hls_media_playlist_reply(x, h, ask);
 }
 
-static bool is_there(struct shelf_item *item)
-{
-    return hls_media_playlist_is_there(CONTAINER_OF(item, struct hls, playlist));
-}
-
 /* Nobody becomes a viewer of a stream that has nothing to show. */
 static struct err *serve_playlist(struct http_exchange *x, struct shelf_item *item)
 {
-    if (!is_there(item))
-        item = early_wait(x, item, CONTAINER_OF(item, struct hls, playlist)->show, is_there);
-    if (!item)
+    const struct hls *h = CONTAINER_OF(item, struct hls, playlist);
+    if (!hls_media_playlist_is_there(h))
         return http_reply_status(x, HTTP_STATUS_NOT_FOUND);
-    return hls_serve(x, item, CONTAINER_OF(item, struct hls, playlist)->show, HLS_ASK_PLAYLIST, reply_playlist);
+    return hls_serve(x, item, h->show, HLS_ASK_PLAYLIST, reply_playlist);
 }
 
 /* The playlist of a stream with the name of its group is served by the group. */

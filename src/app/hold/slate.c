@@ -60,7 +60,7 @@ static void open_file(struct slate *sl)
     if (!e)
         e = file_read(sl->path.bytes, SLATE_BYTES_MAX, &sl->bytes, now_us() + READ_US);
     if (!e && !clip_begin(&sl->clip, sl->bytes.bytes, sl->bytes.len))
-        e = err_new(E_SYSTEM_FILE_READ, "%s is no FLV file", sl->path.bytes);
+        e = err_new(E_SYSTEM_FILE_READ, "%s is neither FLV nor MP4", sl->path.bytes);
     if (e)
         fail(sl, err_wrap(e, "read the slate"));
 }

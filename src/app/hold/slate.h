@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "core/buf.h"
-#include "kernel/clip.h"
+#include "kernel/clip/clip.h"
 
 struct source;
 

@@ -1,4 +1,4 @@
-#include "kernel/clip.h"
+#include "kernel/clip/clip.h"
 
 #include <string.h>
 
@@ -9,11 +9,15 @@ bool clip_begin(struct clip *c, const void *bytes, size_t len)
 {
     struct flv_header header;
     struct rd         in = rd_over(bytes, len);
-    if (flv_read_header(&in, &header) != FLV_GOT)
-        return false;
-    *c = (struct clip){ .tags = in, .left = in };
-    return true;
+    *c = (struct clip){ 0 };
+    if (flv_read_header(&in, &header) == FLV_GOT)
+        c->tags = c->left = in;
+    else
+        c->is_mp4 = mp4_file_begin(&c->mp4, bytes, len);
+    return c->tags.p || c->is_mp4;
 }
+
+/* ---- FLV ---- */
 
 static enum clip_read frame_of(struct clip *c, const struct flv_tag *tag, struct frame **out)
 {
@@ -33,7 +37,7 @@ static enum clip_read frame_of(struct clip *c, const struct flv_tag *tag, struct
     return CLIP_FRAME;
 }
 
-enum clip_read clip_next(struct clip *c, struct frame **out)
+static enum clip_read next_of_flv(struct clip *c, struct frame **out)
 {
     struct flv_tag tag;
     if (flv_read_tag(&c->left, &tag) != FLV_GOT)
@@ -41,9 +45,31 @@ enum clip_read clip_next(struct clip *c, struct frame **out)
     return tag.type == FLV_SCRIPT ? CLIP_NOTHING : frame_of(c, &tag, out);
 }
 
+/* ---- MP4 ---- */
+
+static enum clip_read next_of_mp4(struct clip *c, struct frame **out)
+{
+    switch (frame_make_next(&c->maker, &c->unit, out)) {
+    case FRAME_MADE: return CLIP_FRAME;
+    case FRAME_MAKE_BAD: return CLIP_NOTHING;
+    case FRAME_MAKE_NO_MEMORY: return CLIP_NO_MEMORY;
+    case FRAME_MAKE_END: break;
+    }
+    return mp4_file_next(&c->mp4, &c->unit) ? CLIP_NOTHING : CLIP_END;
+}
+
+enum clip_read clip_next(struct clip *c, struct frame **out)
+{
+    return c->is_mp4 ? next_of_mp4(c, out) : next_of_flv(c, out);
+}
+
 void clip_rewind(struct clip *c)
 {
+    frame_maker_finish(&c->maker); /* Each round has its configurations. */
     c->left = c->tags;
+    c->unit = (struct frame_unit){ 0 };
+    if (c->is_mp4)
+        mp4_file_rewind(&c->mp4);
 }
 
 void clip_finish(struct clip *c)

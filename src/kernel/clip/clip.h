@@ -5,15 +5,15 @@
  *     while ((read = clip_next(&c, &f)) != CLIP_END) …     CLIP_FRAME: the caller owns f; CLIP_NOTHING: ask again
  *     clip_rewind(&c)                                      from its first frame on
  *
- * FLV is read. Its data messages are left out. What cannot be parsed is left out as well; a file that breaks off ends there.
+ * FLV and MP4 (mp4/file.h) are read. Data messages are left out. What cannot be parsed is left out as well; a file that breaks off ends there.
  *
  * Shape      configurations come as frames, before the frames that need them
  * Units      dts_us and pts_us of frames: the file's own time
  * Ownership  borrows the bytes until clip_finish()
  * Yields     no
  */
-#ifndef KERNEL_CLIP_H
-#define KERNEL_CLIP_H
+#ifndef KERNEL_CLIP_CLIP_H
+#define KERNEL_CLIP_CLIP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,9 +22,13 @@
 #include "core/attr.h"
 #include "core/rd.h"
 #include "kernel/frame_make.h"
+#include "kernel/mp4/file.h"
 
 struct clip {
-    struct rd          tags, left; /* all tags, and those that have not been read */
+    bool               is_mp4;
+    struct rd          tags, left; /* of FLV: all tags, and those that have not been read */
+    struct mp4_file    mp4;
+    struct frame_unit  unit; /* of MP4: what is left of the sample that is being read */
     struct frame_maker maker;
 };
 

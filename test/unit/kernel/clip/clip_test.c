@@ -1,5 +1,5 @@
 /* A clip in memory: its frames, in order and again, and files that are broken. */
-#include "kernel/clip.h"
+#include "kernel/clip/clip.h"
 
 #include <cmocka.h>
 #include <setjmp.h>
