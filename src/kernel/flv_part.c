@@ -6,36 +6,39 @@
 
 /* ---- what is in the beginning of a file -------------------------------------------------------------------------- */
 
-/* The findings about one kind of tag. */
-struct found {
-    struct flv_tag config;
-    bool           has_config, has_media;
+enum { CONFIGS_MAX = 16 }; /* tracks with a configuration; more are passed over */
+
+/* The first configuration of a track. */
+struct config {
+    struct flv_tag tag;
+    uint8_t        track;
 };
 
 struct beginning {
     struct flv_header header;
     struct flv_tag    metadata; /* body NULL: there are none */
-    struct found      audio, video;
+    struct config     configs[CONFIGS_MAX];
+    size_t            n_configs;
 };
 
-static void look_at(struct found *f, const struct flv_tag *tag)
+static bool has_config(const struct beginning *b, uint8_t type, uint8_t track)
+{
+    for (size_t i = 0; i < b->n_configs; i++)
+        if (b->configs[i].tag.type == type && b->configs[i].track == track)
+            return true;
+    return false;
+}
+
+static void look_for_config(struct beginning *b, const struct flv_tag *tag)
 {
     struct flv_body body;
     enum flv_parse  parsed = tag->type == FLV_VIDEO ? flv_body_parse_video(tag->body, tag->len, &body)
                                                     : flv_body_parse_audio(tag->body, tag->len, &body);
-    if (parsed != FLV_PARSE_OK)
+    if (parsed != FLV_PARSE_OK || body.packet != FLV_PACKET_CONFIG)
         return;
-    if (body.packet == FLV_PACKET_CONFIG && !f->has_config) {
-        f->config = *tag;
-        f->has_config = true;
-    }
-    f->has_media |= body.packet == FLV_PACKET_CODED;
-}
-
-/* True if the search for a kind is over: a configuration comes before the first frame, or never. */
-static bool is_known(const struct found *f)
-{
-    return f->has_config || f->has_media;
+    uint8_t track = body.multitrack ? body.track : 0;
+    if (b->n_configs < CONFIGS_MAX && !has_config(b, tag->type, track))
+        b->configs[b->n_configs++] = (struct config){ *tag, track };
 }
 
 /* At the properties of an onMetaData; false for another message. */
@@ -52,11 +55,9 @@ static bool read_beginning(struct rd file, struct beginning *b)
     *b = (struct beginning){ 0 };
     if (flv_read_header(&file, &b->header) != FLV_GOT)
         return false;
-    while (!(is_known(&b->audio) && is_known(&b->video)) && flv_read_tag(&file, &tag) == FLV_GOT) {
-        if (tag.type == FLV_VIDEO)
-            look_at(&b->video, &tag);
-        else if (tag.type == FLV_AUDIO)
-            look_at(&b->audio, &tag);
+    while (flv_read_tag(&file, &tag) == FLV_GOT) {
+        if (tag.type != FLV_SCRIPT)
+            look_for_config(b, &tag);
         else if (!b->metadata.body && open_metadata(&tag, &r))
             b->metadata = tag;
     }
@@ -128,12 +129,19 @@ static void write_metadata(const struct flv_tag *tag, int32_t ms, double duratio
     flv_write_tag_header(&header, FLV_SCRIPT, len, ms);
 }
 
-static void write_config(const struct found *f, int32_t ms, struct wr *w)
+/* Write the configurations; with a time, at that time. Sound comes first. */
+static void write_configs(const struct beginning *b, const int32_t *ms, struct wr *w)
 {
-    struct flv_tag tag = f->config;
-    tag.dts_ms = ms;
-    if (f->has_config)
-        flv_write_tag(w, &tag);
+    static const uint8_t types[] = { FLV_AUDIO, FLV_VIDEO };
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        for (size_t k = 0; k < b->n_configs; k++) {
+            struct flv_tag tag = b->configs[k].tag;
+            if (ms)
+                tag.dts_ms = *ms;
+            if (tag.type == types[i])
+                flv_write_tag(w, &tag);
+        }
+    }
 }
 
 bool flv_part_head(struct rd file, struct wr *out)
@@ -142,8 +150,7 @@ bool flv_part_head(struct rd file, struct wr *out)
     if (!read_beginning(file, &b))
         return false;
     flv_write_header(out, b.header.has_audio, b.header.has_video);
-    write_config(&b.audio, b.audio.config.dts_ms, out);
-    write_config(&b.video, b.video.config.dts_ms, out);
+    write_configs(&b, NULL, out);
     return !out->full;
 }
 
@@ -154,8 +161,7 @@ bool flv_part_head_at(struct rd file, int32_t ms, double duration_s, struct wr *
         return false;
     flv_write_header(out, b.header.has_audio, b.header.has_video);
     write_metadata(&b.metadata, ms, duration_s, out);
-    write_config(&b.audio, ms, out);
-    write_config(&b.video, ms, out);
+    write_configs(&b, &ms, out);
     return !out->full;
 }
 

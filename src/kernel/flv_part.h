@@ -20,7 +20,7 @@
 enum { FLV_PART_LOOK_BYTES = 1 << 20, FLV_PART_HEAD_MAX = 128 << 10 };
 
 /**
- * Write the head of a part: the file header and the configurations of the codecs.
+ * Write the head of a part: the file header and the first configuration of each track.
  *
  * Shape      file: the beginning of the file
  * Returns    false if the file is no FLV, or the configurations are too large

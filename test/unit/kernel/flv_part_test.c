@@ -53,6 +53,29 @@ static void the_configurations_are_found_behind_the_metadata(void **state)
     assert_head(&w, &wanted);
 }
 
+/* Enhanced RTMP v2: a body with one track, whose number stands behind the FourCC. */
+static void each_track_has_its_configuration(void **state)
+{
+    static const uint8_t first[] = { 0x95, 0x00, 'm', 'p', '4', 'a', 0, 0x12, 0x10 };
+    static const uint8_t second[] = { 0x95, 0x00, 'm', 'p', '4', 'a', 1, 0x11, 0x90 };
+    static const uint8_t frame[] = { 0x95, 0x01, 'm', 'p', '4', 'a', 0, 0x21, 0x00 };
+    (void)state;
+    uint8_t   bytes[200];
+    struct wr w = wr_over(file, sizeof file), wanted = wr_over(bytes, sizeof bytes);
+    flv_write_header(&w, true, true);
+    PUT(&w, FLV_VIDEO, avc_config);
+    PUT(&w, FLV_AUDIO, first);
+    PUT(&w, FLV_VIDEO, avc_frame);
+    PUT(&w, FLV_AUDIO, frame);
+    PUT(&w, FLV_AUDIO, second);
+    PUT(&w, FLV_AUDIO, first);
+    flv_write_header(&wanted, true, true);
+    PUT(&wanted, FLV_AUDIO, first);
+    PUT(&wanted, FLV_AUDIO, second);
+    PUT(&wanted, FLV_VIDEO, avc_config);
+    assert_head(&w, &wanted);
+}
+
 static void a_codec_without_configuration_has_none(void **state)
 {
     (void)state;
@@ -239,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_configurations_are_found_behind_the_metadata),
+        cmocka_unit_test(each_track_has_its_configuration),
         cmocka_unit_test(a_codec_without_configuration_has_none),
         cmocka_unit_test(a_file_that_ends_anywhere_gives_what_is_there),
         cmocka_unit_test(what_is_no_flv_or_too_large_is_refused),
