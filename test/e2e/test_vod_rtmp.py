@@ -1,6 +1,7 @@
 """Recorded files that are played over RTMP: `play { vod; }`."""
 import json
 import os
+import random
 import shutil
 import urllib.request
 
@@ -243,3 +244,27 @@ def test_a_player_of_a_file_is_a_client_like_others(make_server, films):
         urllib.request.urlopen(urllib.request.Request(url + "clients/" + client["id"], method="DELETE"))
         player.wait_closed()
     until(lambda: http_json(url + "streams/")["streams"] == [], "the stream to be gone")
+
+
+def test_players_that_seek_wildly_and_leave_leave_nothing_behind(make_server, films):
+    server = serve(make_server, films)
+
+    def fds():
+        return len(os.listdir("/proc/%d/fd" % server.pid))
+
+    with server.player("film.flv") as player:                           # threads have started
+        player.wait_media(5)
+    before = fds()
+    choose = random.Random(7)
+    for i in range(60):
+        player = server.client()
+        player.play(choose.choice(["film.flv", "film.mp4", "fast.mp4"]), choose.choice([0.0, 5000.0, 11000.0]))
+        for _ in range(choose.randrange(6)):
+            player.call("seek", None, float(choose.randrange(-1000, 20000)), msid=player.msid, tid=0)
+            player.call("pause", None, choose.random() < 0.5, 0.0, msid=player.msid, tid=0)
+        if i % 3 == 0:
+            player.flush()
+        player.reset() if i % 2 else player.close()
+    until(lambda: fds() <= before, lambda: "%d descriptors, there were %d" % (fds(), before))
+    with server.player("film.mp4") as player:
+        player.wait_media(5)
