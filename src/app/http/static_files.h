@@ -1,8 +1,8 @@
 /**
  * Files over HTTP, from `http_static` mounts or from `http_server.dir`.
  *
- * It serves ranges, conditional requests, gzip of text, and the two ways in which old players seek: `x.flv?start=N` (a file
- * header, the codec configurations and everything from byte N) and `x.mp4?range=a-b` or `?bytes=a-b`.
+ * It serves ranges, conditional requests, gzip of text, and the ways in which players seek: by time (file_part.h), `x.flv?start=N` (a
+ * file header, the codec configurations and everything from byte N), and `x.mp4?range=a-b` or `?bytes=a-b`.
  */
 #ifndef APP_HTTP_STATIC_FILES_H
 #define APP_HTTP_STATIC_FILES_H
