@@ -19,7 +19,7 @@
 #include "kernel/frame.h"
 
 enum {
-    PICTURE_BITS_MAX = 16 << 20,
+    PICTURE_BITS_MAX = 8 << 20,
     PICTURE_PIXELS_MAX = 8192 * 4352, /* AV1, HEVC level 6: 35,651,584 luma samples */
     PICTURE_SIDE_MAX = 4096,          /* of the picture that is made */
     PICTURE_BUFFERS_MAX = 8,

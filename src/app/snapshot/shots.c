@@ -53,10 +53,20 @@ static void forget_older(const struct key_frame *k)
     }
 }
 
+/* A key frame of which no picture can be made is not tried again in another size. */
+static bool is_hopeless(const struct shot *s)
+{
+    return s->is_made && (s->result == PICTURE_BROKEN || s->result == PICTURE_UNKNOWN);
+}
+
+static bool is_same_wish(const struct picture_wish *a, const struct picture_wish *b)
+{
+    return a->format == b->format && a->width == b->width && a->height == b->height;
+}
+
 static bool is_same(const struct shot *s, const struct key_frame *k, const struct picture_wish *w)
 {
-    return s->of.serial == k->serial && s->of.seq == k->seq && s->wish.format == w->format &&
-           s->wish.width == w->width && s->wish.height == w->height;
+    return s->of.serial == k->serial && s->of.seq == k->seq && (is_same_wish(&s->wish, w) || is_hopeless(s));
 }
 
 static struct shot *find(const struct key_frame *k, const struct picture_wish *w)

@@ -37,7 +37,7 @@ struct shot {
 };
 
 /**
- * The picture of a key frame; `wish` is compared as it is.
+ * The picture of a key frame; `wish` is compared as it is. A key frame that cannot be decoded is tried once, whatever the wish.
  *
  * Ownership  the caller gets a reference
  * Errors     E_LIMIT: too many are being made; E_SOCKET_TIMEOUT; E_THREAD_INTERRUPTED; out of memory, or those of offload_start().

@@ -134,6 +134,28 @@ static void a_picture_is_kept_until_the_next_key_frame(void **state)
     key_frame_drop(&other);
 }
 
+static void a_key_frame_that_cannot_be_decoded_is_tried_once(void **state)
+{
+    struct key_frame          k = key_frame(1, 7), next = key_frame(1, 8);
+    const struct picture_wish one = wide(8), another = wide(9);
+    struct shot              *a, *b;
+    (void)state;
+    memset(k.frame->data, 0xff, k.frame->len);
+    assert_null(shots_ask(&a, &k, &one, a_while()));
+    assert_null(shots_ask(&b, &k, &another, a_while()));
+    if (a->result == PICTURE_UNBUILT)
+        assert_int_equal(b->result, PICTURE_UNBUILT);
+    else
+        assert_true(a->result == PICTURE_BROKEN && a == b && n_tried() == 1);
+    shot_unref(&b);
+    assert_null(shots_ask(&b, &next, &another, a_while())); /* The next one may be better. */
+    assert_true(b->result == PICTURE_MADE || b->result == PICTURE_UNBUILT);
+    shot_unref(&a);
+    shot_unref(&b);
+    key_frame_drop(&k);
+    key_frame_drop(&next);
+}
+
 static void only_so_many_are_kept(void **state)
 {
     const struct picture_wish wish = wide(4);
@@ -213,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(all_that_ask_for_the_same_share_one_picture, begin),
         cmocka_unit_test_setup(a_picture_is_kept_until_the_next_key_frame, begin),
+        cmocka_unit_test_setup(a_key_frame_that_cannot_be_decoded_is_tried_once, begin),
         cmocka_unit_test_setup(only_so_many_are_kept, begin),
         cmocka_unit_test_setup(only_so_many_wait_to_be_made, begin),
         cmocka_unit_test_setup(an_asker_that_gives_up_leaves_the_picture_to_the_others, begin),
