@@ -339,6 +339,11 @@ struct err *file_writer_create(struct file_writer **out, const struct file_write
     return *out ? NULL : err_no_memory();
 }
 
+bool file_writer_is_done(const struct file_writer *w)
+{
+    return writer_is_done(w);
+}
+
 struct file_writer_lost file_writer_lost(const struct file_writer *w)
 {
     return w->losses.lost;

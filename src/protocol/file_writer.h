@@ -119,6 +119,9 @@ void file_writer_batch_begin(struct file_writer *w);
 bool file_writer_batch_end(struct file_writer *w, void (*done)(void *arg, const struct file_writer_result *r),
                            void               *arg);
 
+/** True when nothing that was asked for waits or is being performed. */
+bool file_writer_is_done(const struct file_writer *w);
+
 /** What has been lost since the writer was made. */
 struct file_writer_lost file_writer_lost(const struct file_writer *w);
 

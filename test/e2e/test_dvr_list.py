@@ -2,6 +2,8 @@
 import os
 import time
 
+import pytest
+
 import flv
 import media
 import recordings
@@ -126,3 +128,34 @@ def test_a_full_disk_is_the_reason_of_a_gap(make_server, witness, small_disk):  
     done, = complete(Api(server), 1)
     gap, = done["gaps"]
     assert gap["reason"] == "disk_full" and gap["at_ms"] > 0 and 0 < gap["ms"] < done["duration_ms"]
+
+
+def inside(gap, recording):
+    """How much of the duration of a recording its gap is."""
+    return max(0, min(recording["duration_ms"], gap["at_ms"] + gap["ms"]) - gap["at_ms"]) if gap["at_ms"] else 0
+
+
+@pytest.mark.parametrize("ending", [".flv", ".mp4"])
+def test_gaps_and_recordings_together_are_the_whole_stream(make_server, small_disk, ending):  # noqa: F811
+    server = make_server(CONF % (small_disk + "/[stream].[timestamp]" + ending, "dvr_plan segment; dvr_duration 2;", ""), api="")
+    api = Api(server)
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"), 2)
+    for _ in range(2):
+        n = len(listed(api, "&state=complete"))
+        until(lambda: len(listed(api, "&state=complete")) >= n + 2, "segments")     # pylint: disable=cell-var-from-loop
+        fill(small_disk)
+        sent = feeder.sent[-1].ts
+        until(lambda: feeder.sent[-1].ts > sent + 7000, "seconds without a disk", 20)  # pylint: disable=cell-var-from-loop
+        os.unlink(os.path.join(small_disk, "filler"))
+        n = sum(len(d["gaps"]) for d in listed(api))
+        until(lambda: sum(len(d["gaps"]) for d in listed(api)) > n, "the gap", 60)     # pylint: disable=cell-var-from-loop
+    feeder.finish()
+    until(lambda: all(d["state"] == "complete" for d in listed(api)), "the end")
+    done = listed(api)
+    gaps = [gap for d in done for gap in d["gaps"]]
+    assert {gap["reason"] for gap in gaps} == {"disk_full"}, gaps
+    sent = [t.ts for t in feeder.sent if t.type == flv.VIDEO and not flv.is_config(t)]
+    told = sum(gap["ms"] for gap in gaps)
+    kept = sum(d["duration_ms"] - sum(inside(gap, d) for gap in d["gaps"]) for d in done)
+    surplus = told + kept - (sent[-1] - sent[0])                 # what is not known to be on the disk counts as lost
+    assert -500 < surplus < 1500 * len(gaps), (told, kept, sent[-1] - sent[0], done)

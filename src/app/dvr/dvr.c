@@ -26,6 +26,7 @@ static void take_frames(struct recorder *r)
 {
     struct frame *f;
     bool          jumped = false;
+    recorder_begin_take(r);
     while ((f = log_cursor_next(&r->cursor, &jumped))) {
         recorder_take(r, f, jumped);
         jumped = false;

@@ -137,9 +137,12 @@ static struct err *prepare(void *arg)
 }
 
 /* Have the note written, for the case that the server is killed. Without it the file is recorded all the same. */
-static void put_note(struct dvr_file *f)
+static void put_note(struct dvr_file *f, const char *of)
 {
-    char *path = note_path(f->temporary), *text = note_text(f->recording, 0, 0);
+    const struct dvr_recording *r = f->recording;
+    bool                        is_complete = r->state == DVR_COMPLETE;
+    char                       *path = note_path(of);
+    char                       *text = note_text(r, is_complete ? r->duration_us : 0, is_complete ? r->bytes : 0);
     if (path && text)
         file_writer_put(f->output.writer, path, NOTE_TEMPORARY, text, strlen(text));
     mem_free(path);
@@ -178,7 +181,7 @@ static struct err *open_writer(struct dvr_file *f, size_t more_bytes)
     if (!e && !write_head(f))
         e = err_new(E_SYSTEM_FILE_OPEN, "the beginning of %s is lost", f->temporary);
     if (!e)
-        put_note(f);
+        put_note(f, f->temporary);
     return e;
 }
 
@@ -247,7 +250,9 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
     if (!f)
         return err_no_memory();
     const struct conf_dvr *c = &subject->vhost->dvr;
-    *f = (struct dvr_file){ .refs = 1, .first_us = first_us, .last_us = first_us, .owner = co_self() };
+    *f = (struct dvr_file){
+        .refs = 1, .first_us = first_us, .last_us = first_us, .written_us = first_us, .owner = co_self()
+    };
     f->output = (struct dvr_output){ .headers = headers,
                                      .video = video,
                                      .audio = audio,
@@ -272,7 +277,7 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
 
 /* ---- gaps ------------------------------------------------------------------------------------------------------ */
 
-enum gap_reason dvr_file_lost_why(const struct dvr_file *f)
+static enum gap_reason why_lost(const struct dvr_file *f)
 {
     switch (file_writer_lost_errno(f->output.writer)) {
     case 0: return GAP_DISK_SLOW;
@@ -282,16 +287,34 @@ enum gap_reason dvr_file_lost_why(const struct dvr_file *f)
     }
 }
 
+void dvr_file_note_written(struct dvr_file *f)
+{
+    if (file_writer_is_done(f->output.writer) && file_writer_lost(f->output.writer).bytes == f->n_lost)
+        f->written_us = f->last_us;
+}
+
+bool dvr_file_note_lost(struct dvr_file *f, enum gap_reason *why)
+{
+    uint64_t n_lost = file_writer_lost(f->output.writer).bytes;
+    if (n_lost == f->n_lost)
+        return false;
+    f->n_lost = n_lost;
+    *why = why_lost(f);
+    return true;
+}
+
 void dvr_file_gap(struct dvr_file *f, int64_t from_us, int64_t to_us, enum gap_reason reason)
 {
     int64_t    at_us = f->before_us + (from_us > f->first_us ? from_us - f->first_us : 0);
     struct gap gap = { at_us, to_us - from_us, reason };
     gaps_add(&f->recording->gaps, gap);
+    if (to_us > f->written_us)
+        f->written_us = to_us;
     log_write_as(co_trace(), reason == GAP_PUBLISHER ? LOG_INFO : LOG_WARN,
                  "DVR of %s/%s: a gap of %lldms at %lldms of %s: %s", f->recording->app, f->recording->stream,
                  (long long)(gap.length_us / US_PER_MS), (long long)(at_us / US_PER_MS), f->path,
                  gap_reason_text(reason));
-    put_note(f);
+    put_note(f, f->final ? f->final : f->temporary);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------------------------- */
@@ -336,11 +359,6 @@ void dvr_file_flush(struct dvr_file *f)
     note_progress(f);
 }
 
-uint64_t dvr_file_lost(const struct dvr_file *f)
-{
-    return file_writer_lost(f->output.writer).bytes;
-}
-
 /* ---- the end --------------------------------------------------------------------------------------------------- */
 
 /* Complete the file. The writer calls it on a thread. */
@@ -377,6 +395,14 @@ static void tell(const struct dvr_file *f)
              f->recording->gaps.n + f->recording->gaps.n_left_out);
 }
 
+/* What was lost when nobody looked any more. */
+static void note_lost_end(struct dvr_file *f)
+{
+    enum gap_reason why;
+    if (dvr_file_note_lost(f, &why) && f->written_us < f->last_us)
+        dvr_file_gap(f, f->written_us, f->last_us + f->step_us, why);
+}
+
 /* What became of it. */
 static void settle(struct dvr_file *f)
 {
@@ -390,6 +416,7 @@ static void settle(struct dvr_file *f)
     r->duration_us = f->facts.duration_us;
     r->bytes = f->facts.bytes;
     dvr_recording_move(r, f->final);
+    note_lost_end(f);
 }
 
 static void note_end(void *arg, const struct file_writer_result *r)

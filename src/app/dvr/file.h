@@ -55,7 +55,9 @@ struct dvr_file {
     int64_t                  first_us, last_us; /* times of the stream */
     int64_t                  step_us;           /* between the last two of them */
     int64_t                  arrived_us;        /* of the newest frame; 0: there is none */
-    struct co               *owner;             /* is woken when the state changes; NULL: nobody */
+    int64_t    written_us; /* time of the stream up to which all is known to be on the disk, or to be in a gap */
+    uint64_t   n_lost;     /* bytes that are known to be lost */
+    struct co *owner;      /* is woken when the state changes; NULL: nobody */
 };
 
 /** The wall clock at a time of the monotonic clock. */
@@ -81,11 +83,11 @@ bool dvr_file_take(struct dvr_file *f, struct frame *frame) ATTR_MUST_USE;
 /** Have the disk write what was taken so far. */
 void dvr_file_flush(struct dvr_file *f);
 
-/** Bytes that have been lost so far. */
-uint64_t dvr_file_lost(const struct dvr_file *f);
+/** Note how far the file is on the disk. To be called before frames are taken. */
+void dvr_file_note_written(struct dvr_file *f);
 
-/** Why the newest of them were lost. */
-enum gap_reason dvr_file_lost_why(const struct dvr_file *f);
+/** Look whether more was lost since the last call; why: the reason of the newest loss. */
+bool dvr_file_note_lost(struct dvr_file *f, enum gap_reason *why);
 
 /** Note a gap: from_us, to_us are times of the stream, between which the file has nothing; what is before its beginning is at 0, or
  * where it was resumed. */

@@ -159,6 +159,10 @@ void recorder_finish(struct recorder *r)
 
 static void begin_gap(struct recorder *r, int64_t us, enum gap_reason why)
 {
+    if (r->gap_us != NO_GAP && !r->is_broken && r->file && us > r->gap_end_us) { /* It had worked for a while. */
+        dvr_file_gap(r->file, r->gap_us, r->gap_end_us, r->gap_why);
+        r->gap_us = NO_GAP;
+    }
     r->is_broken = true;
     if (r->gap_us != NO_GAP)
         return;
@@ -239,7 +243,6 @@ static void begin_file(struct recorder *r, const struct frame *first)
     struct err *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio,
                                    first_us < first->dts_us ? first_us : first->dts_us, wall_us);
     r->waits_us = NOT_WAITING;
-    r->n_lost = 0;
     if (!e) {
         if (!r->goes_on)
             note_absence(r, wall_us);
@@ -382,12 +385,20 @@ void recorder_take(struct recorder *r, struct frame *f, bool jumped)
 /* Pictures after a gap cannot be decoded up to a key frame. */
 static void note_losses(struct recorder *r)
 {
-    uint64_t n_lost = dvr_file_lost(r->file);
-    if (n_lost == r->n_lost)
+    enum gap_reason why;
+    bool            is_new = !r->is_broken; /* Otherwise it is what came back of the same attempt. */
+    if (!dvr_file_note_lost(r->file, &why))
         return;
-    r->n_lost = n_lost;
-    begin_gap(r, r->file->last_us, dvr_file_lost_why(r->file));
-    pause(r);
+    begin_gap(r, r->file->written_us, why);
+    if (is_new)
+        pause(r);
+}
+
+void recorder_begin_take(struct recorder *r)
+{
+    drop_complete(r);
+    if (r->file)
+        dvr_file_note_written(r->file);
 }
 
 void recorder_flush(struct recorder *r)

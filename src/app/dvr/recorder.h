@@ -43,7 +43,6 @@ struct recorder {
     int64_t           published_us;       /* when the publish began whose frames are taken */
     int64_t           waits_us;           /* time of the first frame that waits for a key frame; INT64_MIN: none */
     int64_t           retry_us, pause_us; /* when a file may be begun again; the last pause */
-    uint64_t          n_lost;             /* bytes of the open file that are known to be lost */
     bool              is_broken; /* Frames are lost: nothing is written before a key frame that comes after retry_us. */
     int64_t           gap_us;    /* time of the stream at which the gap began; INT64_MIN: there is none */
     int64_t           gap_end_us, gap_told_us; /* where writing goes on, and when it is known that it does */
@@ -63,6 +62,9 @@ void recorder_follow_conf(struct recorder *r);
  * Ownership  the caller gets a reference
  */
 struct frame *recorder_next_of_preroll(struct recorder *r) ATTR_MUST_USE;
+
+/** Frames are going to be taken: look how far earlier ones have come. */
+void recorder_begin_take(struct recorder *r);
 
 /** Take a frame. `jumped`: frames before it are lost. */
 void recorder_take(struct recorder *r, struct frame *f, bool jumped);
