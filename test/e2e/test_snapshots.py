@@ -1,5 +1,6 @@
 """Snapshots: pictures of streams by the API. Each is compared with what ffmpeg decodes of the same key frame."""
 import base64
+import datetime
 import os
 import random
 import re
@@ -339,6 +340,16 @@ def test_a_path_with_a_time_keeps_all_pictures(make_server):
     names = sorted(os.listdir(folder))
     assert all(re.fullmatch(r"s-\d{13}\.jpg(\.tmp)?", n) for n in names), names
     assert size_of(bytes_of(os.path.join(folder, names[0]))) == (media.WIDTH, media.HEIGHT)
+
+
+@pytest.mark.parametrize("utc, zone", [("on", "+0000"), ("off", "+0930")])
+def test_the_time_in_a_path_is_that_of_the_server(make_server, utc, zone):
+    server = make_server("utc_time %s; " % utc + writing("./pictures/[2006]-[01]-[02]-[15]-[04]-[05].jpg"), env={"TZ": "ODD-09:30"})
+    feeder, folder = start_feeding(server), os.path.join(server.folder, "pictures")
+    name = until(lambda: [n for n in os.listdir(folder) if n.endswith(".jpg")] if os.path.isdir(folder) else [], "a picture")[0]
+    end_feeding(feeder)
+    told = datetime.datetime.strptime(name + zone, "%Y-%m-%d-%H-%M-%S.jpg%z").timestamp()
+    assert abs(told - os.path.getmtime(os.path.join(folder, name))) < 1800, name
 
 
 def test_the_file_is_the_picture_of_the_api(make_server):

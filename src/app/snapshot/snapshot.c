@@ -56,7 +56,7 @@ static struct err *make_path(char **path, const struct source *s, const char *te
 {
     char                         app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
     const struct template_names  names = { .vhost = s->vhost->name, .app = app, .stream = stream };
-    const struct template_values values = { .wall_us = wall_us, .duration_ms = -1 };
+    const struct template_values values = { .wall_us = wall_us, .utc = s->conf->utc_time, .duration_ms = -1 };
     size_t                       len = template_folders_len(text);
     char                        *folder = mem_strndup(text, len), *below = NULL;
     stream_name_normalise(app, s->app, strlen(s->app));
