@@ -188,9 +188,10 @@ def hls_of(clip, folder, *options, seconds=1, name="live.m3u8"):
     return folder
 
 
-def test_a_complete_hls_playlist_of_ffmpeg_is_played_from_its_beginning_to_its_end(make_server, tmp_path):
+@pytest.mark.parametrize("kind", ["mpegts", "fmp4"])
+def test_a_complete_hls_playlist_of_ffmpeg_is_played_from_its_beginning_to_its_end(make_server, tmp_path, kind):
     clip = media.clip("h264_aac.flv")
-    with Folder(hls_of(clip, tmp_path / "hls")) as folder:
+    with Folder(hls_of(clip, tmp_path / "hls", "-hls_segment_type", kind)) as folder:
         server = make_server(vhost())
         with media.ffmpeg_play(server.url()) as player:
             server.wait_log(r"type=rtmp-play")
@@ -222,8 +223,9 @@ def test_a_live_hls_stream_of_ffmpeg_is_pulled_evenly(make_server, tmp_path):
         fails(server, since=mark)
 
 
-def test_hls_comes_from_our_own_server_by_a_master_playlist_and_by_tls(make_server, live):
-    origin = make_server(vhost(more="hls { enabled on; hls_fragment 1; hls_window 8; hls_ctx on; }"), http="", tls=True)
+@pytest.mark.parametrize("more", ["", "hls_use_fmp4 on;", "hls_ll on; hls_use_fmp4 on;"], ids=["ts", "fmp4", "low latency"])
+def test_hls_comes_from_our_own_server_by_a_master_playlist_and_by_tls(make_server, live, more):
+    origin = make_server(vhost(more="hls { enabled on; hls_fragment 1; hls_window 8; hls_ctx on; %s }" % more), http="", tls=True)
     live(origin, "s", "h264_aac_long.flv")
     url = origin.http_url("/live/s.m3u8", tls=True)
     server = make_server(pulling(url, more="tls_ca %s;" % origin.certificate[1]))
@@ -259,7 +261,7 @@ HLS_FAULTS = {
     "huge numbers": b"#EXTM3U\n#EXT-X-TARGETDURATION:9007199254740992\n#EXT-X-MEDIA-SEQUENCE:9007199254740992\n#EXTINF:86400,\nbad.ts\n#EXT-X-ENDLIST\n",
     "a master in a master": b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive.m3u8\n",
     "encrypted": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:1,\nbad.ts\n",
-    "fragmented MP4": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:1,\nbad.ts\n",
+    "a map that is none": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI=\"bad.ts\"\n#EXTINF:1,\nbad.ts\n",
 }
 
 

@@ -210,6 +210,17 @@ struct err *entry_take_body(struct entry *entry, struct frame **body, uint32_t t
     return e ? e : go_on(entry);
 }
 
+struct err *entry_take_unit(struct entry *entry, struct frame_unit *unit)
+{
+    struct err *e = look_for_room();
+    if (!e)
+        e = feed_unit(&entry->feed, unit);
+    note_frame(entry);
+    if (!e)
+        e = pacer_wait_for_room(entry->session.source);
+    return e ? e : go_on(entry);
+}
+
 struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len)
 {
     struct rd   in = rd_over(bytes, len);

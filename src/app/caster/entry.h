@@ -5,6 +5,7 @@
  *     entry_open(&entry, server, output, &who)      all guards let it in, and it is the publisher
  *     entry_take(&entry, bytes, len)                bytes of it; entry_take_end() at their end
  *     entry_take_body(&entry, &body, ts_ms)         or FLV bodies
+ *     entry_take_unit(&entry, &unit)                or units of codecs
  *     entry_close(&entry, e)                        always, after a refusal too
  *
  * The client of a caster counts as one that publishes over RTMP: hooks, bans, limits, the API and the log see it as such, under its own
@@ -87,6 +88,9 @@ struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len) AT
  * Yields     as entry_take()
  */
 struct err *entry_take_body(struct entry *entry, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
+
+/** Take a unit of a codec, as feed_unit() does; it is used up. Errors and yields as entry_take_body(). */
+struct err *entry_take_unit(struct entry *entry, struct frame_unit *unit) ATTR_MUST_USE;
 
 /** The next bytes of a transport stream begin with a packet, as a datagram does. */
 void entry_restart(struct entry *entry);

@@ -106,6 +106,11 @@ struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t t
     return heard(a, entry_take_body(&a->entry, body, ts_ms));
 }
 
+struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit)
+{
+    return heard(a, entry_take_unit(&a->entry, unit));
+}
+
 int64_t attempt_deadline(const struct attempt *a)
 {
     return a->heard_us + a->order->timeout_us;

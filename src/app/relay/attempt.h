@@ -83,9 +83,10 @@ struct err *attempt_trust(struct attempt *a) ATTR_MUST_USE;
  */
 struct err *attempt_begin(struct attempt *a, int fd) ATTR_MUST_USE;
 
-/** As entry_take() and entry_take_body(), of an attempt that has begun. */
+/** As entry_take(), entry_take_body() and entry_take_unit(), of an attempt that has begun. */
 struct err *attempt_take(struct attempt *a, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
+struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit) ATTR_MUST_USE;
 
 /** The time at which the server has been silent for too long: bytes that make no frame do not count. */
 int64_t attempt_deadline(const struct attempt *a);

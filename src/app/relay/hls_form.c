@@ -1,13 +1,14 @@
 /*
- * HLS over HTTP and HTTPS, with segments of MPEG-TS. The media playlist is loaded for each segment. A live stream begins three segments
- * before its end (RFC 8216 6.3.3), so two are in reserve. The first segment is taken at once, and each further one over its duration,
- * because players want an even stream.
+ * HLS over HTTP and HTTPS, with segments of MPEG-TS or of fragmented MP4. The media playlist is loaded for each segment. A live stream
+ * begins three segments before its end (RFC 8216 6.3.3), so two are in reserve. The first segment is taken at once, and each further one
+ * over its duration, because players want an even stream.
  */
 #include <string.h>
 
 #include "app/relay/forms.h"
 #include "app/relay/hls_next.h"
 #include "app/relay/http_get.h"
+#include "app/relay/mp4_segment.h"
 #include "app/relay/order.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -21,6 +22,7 @@
 enum {
     PLAYLIST_BYTES_MAX = 1 << 20,
     SEGMENT_BYTES_MAX = 32 << 20,
+    MAP_BYTES_MAX = 1 << 20,
     MISSED_MAX = 3,  /* segments in a row that cannot be had */
     RESERVE_MAX = 3, /* with more segments in reserve, the stream is taken faster */
     TARGET_US_MIN = US_PER_SECOND,
@@ -40,6 +42,12 @@ struct reading {
     char             segment_url[HTTP_URL_MAX + 1];
     uint8_t         *segment;
     size_t           segment_len;
+
+    /* The initialization section in force; `map` is NULL before the first. */
+    char               map_url[HTTP_URL_MAX + 1];
+    struct hls_range   map_range;
+    uint8_t           *map;
+    struct mp4_segment mp4;
 };
 
 /* ---- loading ---- */
@@ -100,13 +108,36 @@ static struct err *choose_segment(struct reading *r, struct hls_next *next, char
 
 /* ---- a segment ---- */
 
-static struct err *check_segment(const struct reading *r, const struct hls_next *next)
+static bool is_same_map(const struct reading *r, const char *url, const struct hls_range *range)
 {
-    if (next->is_encrypted)
-        return err_new(E_HTTP_DATA_INVALID, "%s: encrypted segments cannot be read", r->base);
-    if (next->has_map)
-        return err_new(E_HTTP_DATA_INVALID, "%s: segments of fragmented MP4 cannot be read", r->base);
-    return NULL;
+    return r->map && str_equal(r->map_url, url) && r->map_range.len == range->len &&
+           (range->len == 0 || r->map_range.offset == range->offset);
+}
+
+static struct err *read_map(struct reading *r, const struct hls_next *next)
+{
+    struct http_client    c = { 0 };
+    const struct http_get get = {
+        .url = r->segment_url, .offset = next->map_range.offset, .len = next->map_range.len, .pool = &r->pool
+    };
+    char       *body = NULL;
+    size_t      len = 0;
+    struct err *e = load(r, &c, &get, MAP_BYTES_MAX, &body, &len);
+    http_client_close(&c);
+    mem_free(r->map);
+    r->map = (uint8_t *)body;
+    r->map_range = next->map_range;
+    str_copy(r->map_url, sizeof r->map_url, r->segment_url);
+    if (!e && !mp4_segment_init(&r->mp4, r->map, len))
+        e = err_new(E_HTTP_DATA_INVALID, "%s has no track that can be read", r->map_url);
+    return err_wrap(e, "initialization section");
+}
+
+/* Load the initialization section of the segment, unless it is the one in force. */
+static struct err *load_map(struct reading *r, const struct hls_next *next)
+{
+    struct err *e = http_location_resolve(r->base, next->map_uri, r->segment_url);
+    return e || is_same_map(r, r->segment_url, &next->map_range) ? e : read_map(r, next);
 }
 
 static struct err *load_segment(struct reading *r, const struct hls_next *next)
@@ -150,6 +181,14 @@ static struct err *take_slices(struct reading *r, int64_t over_us)
     return e;
 }
 
+static struct err *take_media(struct reading *r, const struct hls_next *next)
+{
+    if (next->map_uri)
+        return mp4_segment_take(&r->mp4, r->a, r->segment, r->segment_len, pace_us(r, next));
+    entry_restart(&r->a->entry);
+    return take_slices(r, pace_us(r, next));
+}
+
 static void drop_segment(struct reading *r)
 {
     mem_free(r->segment);
@@ -175,15 +214,17 @@ static struct err *bear(struct reading *r, struct err *e)
 
 static struct err *take_segment(struct reading *r, const struct hls_next *next)
 {
-    struct err *e = check_segment(r, next);
+    struct err *e = NULL;
+    if (next->is_encrypted)
+        e = err_new(E_HTTP_DATA_INVALID, "%s: encrypted segments cannot be read", r->base);
+    if (!e && next->map_uri)
+        e = load_map(r, next);
     if (!e)
         e = http_location_resolve(r->base, next->uri, r->segment_url);
     if (!e && !next->is_gap)
         e = load_segment(r, next);
-    if (!e && r->segment) {
-        entry_restart(&r->a->entry);
-        e = take_slices(r, pace_us(r, next));
-    }
+    if (!e && r->segment)
+        e = take_media(r, next);
     e = bear(r, e);
     drop_segment(r);
     r->next = next->number + 1;
@@ -235,6 +276,7 @@ struct err *hls_form_run(struct attempt *a)
     while (!e)
         e = step(r);
     http_pool_finish(&r->pool);
+    mem_free(r->map);
     mem_free(r);
     return e;
 }

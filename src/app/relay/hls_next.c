@@ -11,7 +11,8 @@ static struct hls_next taken(const struct hls_playlist_reader *r, const struct h
                               .range = s->range,
                               .is_gap = s->gap,
                               .is_encrypted = s->key != NULL,
-                              .has_map = s->map != NULL };
+                              .map_uri = s->map ? s->map->uri : NULL,
+                              .map_range = s->map ? s->map->range : (struct hls_range){ 0 } };
 }
 
 bool hls_next_find(struct hls_next *out, char *text, size_t len, int64_t from)

@@ -21,7 +21,9 @@ struct hls_next {
     int64_t          number, duration_us;
     int64_t          n_behind; /* how many segments follow it */
     struct hls_range range;
-    bool             is_gap, is_encrypted, has_map;
+    const char      *map_uri; /* of its initialization section; NULL: it needs none */
+    struct hls_range map_range;
+    bool             is_gap, is_encrypted;
     int64_t          target_us; /* of the playlist, at most HLS_NEXT_TARGET_MAX_S */
     bool             is_ended;  /* The playlist gets no more segments. */
     bool             is_again;  /* for the caller: the playlist was another one, and the next one is to be loaded */
