@@ -80,6 +80,9 @@ RECIPES = {
     # segments of some megabytes
     "h264_large.flv": ["-f", "lavfi", "-i", "nullsrc=size=640x480:rate=25,geq=random(1)*255:128:128"] + _SHORT
     + ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "20", "-bf", "0", "-g", "25"],
+    # more pixels than pictures are made of
+    "h264_huge.flv": ["-f", "lavfi", "-i", "color=gray:size=8192x2304:rate=25", "-t", "0.08", "-pix_fmt", "yuv420p", "-c:v", "libx264",
+                      "-preset", "ultrafast"],
     "h264_flac.mp4": _PICTURE + _SOUND_48K + _SHORT + _H264 + ["-c:a", "flac", "-ac", "2", "-sample_fmt", "s16",
                                                                "-strict", "-2"],
 }

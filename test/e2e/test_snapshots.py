@@ -242,6 +242,11 @@ def test_noise_is_no_picture(api, publishing):
     assert counts(api)["failed"] == 1                                 # it is tried once
 
 
+def test_a_picture_of_too_many_pixels_is_not_decoded(api, publishing):
+    publishing("h264_huge.flv")
+    assert "too many pixels" in api.get(PATH + ".jpg?width=16", status=422)["msg"]
+
+
 def test_without_a_library_the_answer_says_so(make_server, tmp_path):
     folder = tmp_path / "libraries"
     folder.mkdir()

@@ -16,7 +16,7 @@
 
 /* clang-format off */
 #define LIBAV_FUNCTIONS(X) \
-    X(UTIL, av_frame_alloc) X(UTIL, av_frame_free) X(UTIL, av_frame_get_buffer) X(UTIL, av_log_set_level) \
+    X(UTIL, av_frame_alloc) X(UTIL, av_frame_free) X(UTIL, av_frame_unref) X(UTIL, av_frame_get_buffer) X(UTIL, av_log_set_level) \
     X(UTIL, av_opt_set_int) X(UTIL, av_mallocz) \
     X(CODEC, av_packet_alloc) X(CODEC, av_packet_free) X(CODEC, av_new_packet) \
     X(CODEC, avcodec_find_decoder) X(CODEC, avcodec_find_encoder_by_name) \

@@ -93,6 +93,7 @@ struct maker {
     AVFrame                   *decoded, *scaled;
     struct SwsContext         *scaler;
     int                        n_buffers;
+    size_t                     buffer_bytes;
     int64_t                    until_us;
     struct picture            *out;
     const uint8_t             *planes; /* in place of bits */
@@ -118,7 +119,13 @@ static int get_buffer(AVCodecContext *decoder, AVFrame *frame, int flags)
     struct maker *m = decoder->opaque;
     if (++m->n_buffers > PICTURE_BUFFERS_MAX || now_us() > m->until_us)
         return AVERROR(ENOMEM);
-    return m->av->avcodec_default_get_buffer2(decoder, frame, flags);
+    int result = m->av->avcodec_default_get_buffer2(decoder, frame, flags);
+    for (int i = 0; result >= 0 && i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++)
+        m->buffer_bytes += (size_t)frame->buf[i]->size;
+    if (m->buffer_bytes <= PICTURE_MEMORY_MAX)
+        return result;
+    m->av->av_frame_unref(frame);
+    return AVERROR(ENOMEM);
 }
 
 static bool give_config(struct maker *m)
@@ -150,7 +157,7 @@ static enum picture_result open_decoder(struct maker *m)
     m->decoder->opaque = m;
     m->decoder->get_buffer2 = get_buffer;
     if (m->av->avcodec_open2(m->decoder, codec, NULL) < 0)
-        return fail(m->out, PICTURE_BROKEN, "the codec's configuration is damaged");
+        return fail(m->out, PICTURE_BROKEN, "the codec's configuration is damaged, or for too many pixels");
     return PICTURE_MADE;
 }
 
@@ -168,7 +175,7 @@ static enum picture_result decode(struct maker *m)
     bool is_sent =
         m->av->avcodec_send_packet(m->decoder, m->packet) >= 0 && m->av->avcodec_send_packet(m->decoder, NULL) >= 0;
     if (!is_sent || m->av->avcodec_receive_frame(m->decoder, m->decoded) < 0)
-        return fail(m->out, PICTURE_BROKEN, "the key frame cannot be decoded by itself");
+        return fail(m->out, PICTURE_BROKEN, "the key frame is no picture by itself, or has too many pixels");
     if (m->decoded->decode_error_flags || (m->decoded->flags & AV_FRAME_FLAG_CORRUPT))
         return fail(m->out, PICTURE_BROKEN, "the key frame is damaged");
     if ((int64_t)m->decoded->width * m->decoded->height > PICTURE_PIXELS_MAX)

@@ -2,8 +2,8 @@
  * One key frame as a picture: bits of a publisher in, a JPEG or WebP out, by FFmpeg's libraries.
  *
  * The bits may be hostile. A decoder of one thread gets one packet, at most PICTURE_BITS_MAX long, of a picture of at most
- * PICTURE_PIXELS_MAX; it may use PICTURE_BUFFERS_MAX pictures, none after PICTURE_US. A picture in which it has found damage is
- * refused.
+ * PICTURE_PIXELS_MAX; it may use PICTURE_BUFFERS_MAX pictures of together PICTURE_MEMORY_MAX, and gets none after PICTURE_US. A picture in
+ * which it has found damage is refused.
  *
  * Ownership  everything is only read; `bytes` of the answer belong to the caller
  * Threads    works on any thread, and blocks for tens of milliseconds
@@ -20,9 +20,10 @@
 
 enum {
     PICTURE_BITS_MAX = 8 << 20,
-    PICTURE_PIXELS_MAX = 8192 * 4352, /* AV1, HEVC level 6: 35,651,584 luma samples */
-    PICTURE_SIDE_MAX = 4096,          /* of the picture that is made */
+    PICTURE_PIXELS_MAX = 4096 * 4096,
+    PICTURE_SIDE_MAX = 4096, /* of the picture that is made */
     PICTURE_BUFFERS_MAX = 8,
+    PICTURE_MEMORY_MAX = 256 << 20, /* bytes of those */
     PICTURE_WHY_CAP = 160,
 };
 #define PICTURE_US (2 * US_PER_SECOND)
