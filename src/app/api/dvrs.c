@@ -4,6 +4,7 @@
 #include "app/api/endpoints.h"
 #include "app/api/listing.h"
 #include "app/api/manager.h"
+#include "app/api/named_stream.h"
 #include "app/dvr/catalogue.h"
 #include "app/dvr/orders.h"
 #include "app/dvr/removal.h"
@@ -19,7 +20,6 @@
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/http/status.h"
-#include "protocol/stream_name.h"
 
 #define PREFIX "/api/v1/dvrs/"
 #define FILES "/api/v1/dvrs/files/"
@@ -110,28 +110,22 @@ static struct err *done(struct api_reply *r)
 }
 
 struct wish {
-    char         vhost[STREAM_VHOST_MAX + 1], app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
-    struct order order;
+    struct named_stream of;
+    struct order        order;
 };
 
-static bool take_text(const struct jr_value *body, const char *name, char *to, size_t cap)
-{
-    struct jr_value v;
-    return !jr_member(body, name, &v) || jr_string(&v, to, cap);
-}
-
 /* What is wrong with the body, or NULL. */
-static const char *read_wish(const char *text, size_t len, struct wish *w)
+static const char *read_wish(const char *text, size_t len, const struct conf *conf, struct wish *w)
 {
     struct jr_value body, v;
     int64_t         seconds = 0;
     char            action[8] = "";
+    const char     *wrong;
     if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
         return "the body is no JSON object";
-    if (!take_text(&body, "vhost", w->vhost, sizeof w->vhost) || !take_text(&body, "app", w->app, sizeof w->app) ||
-        !take_text(&body, "stream", w->stream, sizeof w->stream) || !*w->app || !*w->stream)
-        return "app and stream, and vhost, are texts; app and stream are needed";
-    if (!take_text(&body, "action", action, sizeof action))
+    if ((wrong = named_stream_from_body(&w->of, &body, conf)))
+        return wrong;
+    if (!named_stream_take_text(&body, "action", action, sizeof action))
         *action = '\0';
     if (!str_equal(action, "start") && !str_equal(action, "stop"))
         return "action is start or stop";
@@ -167,10 +161,10 @@ static struct err *order(struct api_reply *r, struct wish *w)
     struct err *e = http_read_body(r->x, BODY_BYTES_MAX, &text, &len);
     if (e)
         return e;
-    if ((wrong = read_wish(text, len, w)))
+    if ((wrong = read_wish(text, len, r->server->conf, w)))
         return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
-    const struct conf_vhost *v = conf_find_vhost(r->server->conf, *w->vhost ? w->vhost : STREAM_DEFAULT_VHOST);
-    struct source           *s = v ? source_find(&r->server->sources, v, w->app, w->stream) : NULL;
+    const struct conf_vhost *v = w->of.found;
+    struct source           *s = source_find(&r->server->sources, v, w->of.app, w->of.stream);
     if (!s || !source_is_live(s))
         return refuse(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
     if (!v->dvr.enabled)
