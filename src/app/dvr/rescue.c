@@ -267,8 +267,10 @@ static struct err *look(struct conf *conf)
     if (e)
         return e;
     tell(l);
-    for (size_t i = 0; i < l->n_found; i++)
+    for (size_t i = 0; i < l->n_found; i++) {
         (void)catalogue_add(l->found[i]);
+        co_give_way_by_time();
+    }
     drop(&l->job);
     return NULL;
 }
