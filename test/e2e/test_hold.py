@@ -1,6 +1,7 @@
 """`publish { hold; }`: players stay while a publisher is away, and go on when it is back."""
 import itertools
 import os
+import re
 
 import pytest
 
@@ -8,6 +9,8 @@ import flv
 import media
 import rtmp
 from api import Api
+from browser import Browser
+from dash_watch import DashWatch
 from flv import AUDIO, VIDEO, Numbered, is_config, is_key
 from hls_watch import Watch
 from http_live import HttpPlayer, HttpSwarm
@@ -202,6 +205,34 @@ def test_a_server_that_stops_waits_for_no_publisher(make_server, is_held):
     assert "have not ended" not in server.log
 
 
+@pytest.mark.xdist_group("browser")
+def test_mpegts_js_plays_over_a_publisher_that_is_killed(site):
+    server = site(holding(more=FORMATS % "flv"))
+    clip = media.clip("h264_aac_plain.flv")
+    page = Browser()
+    try:
+        with media.ffmpeg_publish(clip, server.url()) as publisher:
+            page.open(server.http_url("/players/srs_player.html") + "?stream=s&app=live")
+            page.wait_playing(1, 10)
+            publisher.process.kill()
+        server.wait_log("hold /live/s")
+        stopped = until(lambda: standing(page), "the picture to stop", 20)
+        with media.ffmpeg_publish(clip, server.url()) as again:
+            until(lambda: page.facts()["frames"] >= stopped["frames"] + 25, "the picture to move again", 20)
+            facts = page.facts()
+            again.process.kill()
+    finally:
+        page.close()
+    assert facts["time"] > stopped["time"] and not facts["error"], (stopped, facts)
+    assert len(re.findall(r"start play /live/s", server.log)) == 1
+
+
+def standing(page):
+    """What a page that does not play any more has shown."""
+    before = page.facts()
+    return before if page.run("const v = document.querySelector('video'); return v.readyState < 3") else None
+
+
 def test_ffmpeg_plays_over_a_publisher_that_is_killed(make_server):
     server = make_server(holding(more=FORMATS % "flv"), http="")
     clip = media.clip("h264_aac_plain.flv")
@@ -287,6 +318,47 @@ def test_a_backup_that_drops_is_waited_for_like_the_publisher(make_server):
         assert_whole(player.media(), (MAIN, BACKUP, 4, 5))
         again.drop()
         backup.drop()
+
+
+def wait_more(watch):
+    """Wait for two more segments of DASH, in whatever period."""
+    before = sum(map(len, watch.segments.values()))
+    until(lambda: sum(map(len, watch.segments.values())) >= before + 4, "more segments", 30)
+
+
+def test_dash_goes_on_over_a_drop_and_a_backup(make_server):
+    server = make_server(with_backup("dash { enabled on; dash_fragment 1; dash_path ./html; }"), http="")
+    first = Endless(server, "s", MAIN)
+    # Sound and pictures of a publisher that drops do not end at one time: where the next one begins, there is a step in one of them.
+    with DashWatch(server.http_url("/live/s.mpd"), ignore={"timeline-gap"}) as watch:
+        wait_more(watch)
+        first.drop()
+        server.wait_log("hold /live/s")
+        again = Endless(server, "s", 3)
+        wait_more(watch)
+        backup = Endless(server, "s_b", BACKUP)
+        again.drop("reset")
+        server.wait_log("backup stands in for the publisher of /live/s")
+        wait_more(watch)
+        last = Endless(server, "s", 5)
+        server.wait_log("in place of its backup")
+        wait_more(watch)
+        last.drop()
+        backup.drop()
+
+
+def test_players_over_websocket_stay(make_server):
+    server = make_server(with_backup(), http="")
+    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv", websocket=True) as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        assert_whole(player.media(), (MAIN, BACKUP, 3))
+        again.drop()
+    backup.drop()
 
 
 def test_a_backup_of_another_codec_brings_its_headers(make_server):
@@ -421,6 +493,21 @@ def test_a_backup_comes_before_the_slate(make_server, slate):
         again = Endless(server, "s", 3)
         player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
         assert_whole(player.media(), (MAIN, SLATE, BACKUP, SLATE, 3))
+        again.drop()
+
+
+def test_a_slate_is_shown_until_the_first_frame_of_a_delayed_publisher_comes_out(make_server, slate):
+    server = make_server(with_slate(slate, more="delay 1;"), http="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+        again = Endless(server, "s", 3)
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        assert_whole(player.media(), (MAIN, SLATE, 3))
+        times = [m.ts for m in player.media() if m.type == VIDEO and turn_of(m) in (SLATE, 3)]
+        assert max(b - a for a, b in zip(times, times[1:])) <= 200, times
         again.drop()
 
 

@@ -10,6 +10,7 @@
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/file_read.h"
@@ -57,6 +58,8 @@ static void open_file(struct slate *sl)
     sl->path = buf_up_to(PATH_MAX);
     buf_text(&sl->path, sl->of->vhost->publish.slate);
     struct err *e = buf_error(&sl->path);
+    if (!e && !mem_has_room())
+        e = err_new(E_LIMIT, "the server holds more than memory_limit");
     if (!e)
         e = file_read(sl->path.bytes, SLATE_BYTES_MAX, &sl->bytes, now_us() + READ_US);
     if (!e && !clip_begin(&sl->clip, sl->bytes.bytes, sl->bytes.len))
