@@ -55,18 +55,14 @@ static struct err *open_client(struct target *t, int64_t deadline_us)
         .tc_url = t->to.tc_url,
         .no_fc = true,
     };
-    char       *moved_to = NULL;
-    struct err *e;
-    for (int n = 0; (e = open_at(t, &at, deadline_us)); n++) {
-        if (err_code(e) != E_CONTROL_REDIRECT || n == TARGET_REDIRECTS_MAX || !t->client.moved_to)
-            break;
-        log_info("forward of %s is redirected to %.200s", t->source->identity, t->client.moved_to);
+    char       *moved_to = NULL, *next;
+    struct err *e = open_at(t, &at, deadline_us);
+    for (int n = 0; n < TARGET_REDIRECTS_MAX && (next = rtmp_client_take_redirect(&t->client, &e)); n++) {
+        log_info("forward of %s is redirected to %.200s", t->source->identity, next);
         mem_free(moved_to);
-        moved_to = t->client.moved_to;
-        t->client.moved_to = NULL;
-        rtmp_client_close(&t->client);
-        err_free(e);
+        moved_to = next;
         at = (struct rtmp_client_target){ .url = moved_to, .tls = at.tls, .no_fc = true };
+        e = open_at(t, &at, deadline_us);
     }
     tls_ctx_unref(&at.tls);
     mem_free(moved_to);

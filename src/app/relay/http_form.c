@@ -82,6 +82,7 @@ struct err *http_form_run(struct attempt *a)
     const struct http_get get = { .url = a->url };
     struct err           *e = http_get_open(&r->client, a, &get, attempt_deadline(a));
     a->heard_us = now_us(); /* It has answered: now it has as long again for its first frame. */
+    co_trim_stack();        /* Return the stack pages that the request touched. */
     if (!e)
         e = read_all(r);
     http_client_close(&r->client);

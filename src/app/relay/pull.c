@@ -113,6 +113,7 @@ static struct err *try_once(struct pull *p)
         judge(p, 0, e);
         return NULL;
     }
+    co_trim_stack(); /* It may wait for days. */
     while (!e && !p->attempt->ended && !is_over(p))
         e = wait(p, DEADLINE_NEVER);
     if (!e && p->attempt->ended) {

@@ -35,17 +35,13 @@ static struct err *open_at(struct reading *r, const char *url, int64_t deadline_
 /* Open a connection, play, and follow redirects. */
 static struct err *open_client(struct reading *r, int64_t deadline_us)
 {
-    char       *moved_to = NULL;
-    struct err *e;
-    for (int n = 0; (e = open_at(r, moved_to ? moved_to : r->a->url, deadline_us)); n++) {
-        if (err_code(e) != E_CONTROL_REDIRECT || n == ATTEMPT_REDIRECTS_MAX || !r->client.moved_to)
-            break;
-        log_info("relay of %s is redirected to %.200s", r->a->order->key, r->client.moved_to);
+    char       *moved_to = NULL, *next;
+    struct err *e = open_at(r, r->a->url, deadline_us);
+    for (int n = 0; n < ATTEMPT_REDIRECTS_MAX && (next = rtmp_client_take_redirect(&r->client, &e)); n++) {
+        log_info("relay of %s is redirected to %.200s", r->a->order->key, next);
         mem_free(moved_to);
-        moved_to = r->client.moved_to;
-        r->client.moved_to = NULL;
-        rtmp_client_close(&r->client);
-        err_free(e);
+        moved_to = next;
+        e = open_at(r, moved_to, deadline_us);
     }
     mem_free(moved_to);
     return e;

@@ -308,6 +308,18 @@ void rtmp_client_close(struct rtmp_client *c)
     *c = (struct rtmp_client){ .io.fd = -1 };
 }
 
+char *rtmp_client_take_redirect(struct rtmp_client *c, struct err **e)
+{
+    if (err_code(*e) != E_CONTROL_REDIRECT || !c->moved_to)
+        return NULL;
+    char *url = c->moved_to;
+    c->moved_to = NULL;
+    rtmp_client_close(c);
+    err_free(*e);
+    *e = NULL;
+    return url;
+}
+
 /* ---- play and publish ---- */
 
 static void add_call(struct rtmp_outbox *o)

@@ -18,7 +18,7 @@
  * A server that asks for a user and a password in Adobe's way (authmod_client.h) gets those of the URL, by further connections.
  *
  * Refusals are errors with the server's own words (answer.h). Any of the functions may return E_CONTROL_REDIRECT; then c.moved_to
- * is the URL to connect to, and the owner of the connection follows it, a bounded number of times.
+ * is the URL to connect to, and the owner of the connection follows it, a bounded number of times (rtmp_client_take_redirect()).
  *
  * Names are resolved off the loop, and all addresses of a name are tried. Texts that are kept from the server have named bounds.
  * Every function returns at its deadline, whatever the server sends or fails to send.
@@ -92,6 +92,14 @@ struct err *rtmp_client_open_over(struct rtmp_client *c, const struct rtmp_clien
 
 /** Close the connection. Takes a client that is all zero. Does not yield. */
 void rtmp_client_close(struct rtmp_client *c);
+
+/**
+ * If *e is a redirect, free it, close the connection, and return the URL to connect to; otherwise NULL, and nothing is done. Does not
+ * yield.
+ *
+ * Ownership  the URL is the caller's, mem_free()
+ */
+char *rtmp_client_take_redirect(struct rtmp_client *c, struct err **e);
 
 /** The part of a stream to play. A server of live streams respects only duration_ms, or nothing. */
 struct rtmp_client_part {

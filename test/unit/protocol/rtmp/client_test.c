@@ -262,9 +262,15 @@ static void a_player_is_redirected_by_our_own_server(void **state)
     start_server(redirect);
     assert_null(rtmp_client_open_over(&c, &target, served.client, a_while()));
     assert_null(rtmp_client_play(&c, NULL, a_while()));
-    assert_err(read_once(&c), E_CONTROL_REDIRECT);
-    assert_string_equal(c.moved_to, "rtmp://other/live/s?tk=9");
-    rtmp_client_close(&c);
+    struct err *e = read_once(&c), *other = err_new(E_END_OF_STREAM, "no redirect");
+    assert_int_equal(err_code(e), E_CONTROL_REDIRECT);
+    assert_null(rtmp_client_take_redirect(&c, &other));
+    assert_err(other, E_END_OF_STREAM);
+    char *url = rtmp_client_take_redirect(&c, &e);
+    assert_string_equal(url, "rtmp://other/live/s?tk=9");
+    assert_null(e);
+    assert_int_equal(c.io.fd, -1); /* It is closed. */
+    mem_free(url);
     stop_server();
     assert_true(served.accepted);
     assert_int_equal(served.ended_by, E_SUCCESS);
