@@ -22,6 +22,8 @@ static void take_track(struct film_place *p, struct rd trak, uint32_t movie_time
     struct film_track t = { .is_there = true };
     if (!mp4_tables_read(&t.tables, trak, movie_timescale) || !mp4_entry_read(t.tables.entry, &t.entry))
         return;
+    if (!t.entry.config_len && t.entry.codec != CODEC_MP3) /* Opus and AC-3: FLV wants another configuration of them. */
+        return;
     struct film_track *place = &p->tracks[strcmp(t.tables.handler, "vide") == 0 ? VIDEO : SOUND];
     if (place->is_there)
         return; /* further tracks of a kind */

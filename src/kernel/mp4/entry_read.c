@@ -61,13 +61,16 @@ static bool read_esds(struct rd esds, struct mp4_entry *e)
     return e->config_len > 0;
 }
 
-static bool read_sound(struct rd r, struct mp4_entry *e)
+static bool read_sound(struct rd r, const char *config_box, struct mp4_entry *e)
 {
-    enum { FIELDS_LEN = 20 }; /* from the version of QuickTime on; its version 1 and 2 have more */
-    struct mp4_box esds;
-    uint16_t       version = rd_u16(&r);
-    rd_bytes(&r, FIELDS_LEN - 2);
-    return !r.bad && version == 0 && mp4_box_find(r, "esds", &esds) && read_esds(esds.body, e);
+    struct mp4_box config;
+    uint16_t       version = rd_u16(&r); /* of QuickTime, whose others have more fields */
+    rd_bytes(&r, 6);
+    e->channels = (uint8_t)rd_u16(&r);
+    rd_bytes(&r, 10); /* samplesize, samplerate, what is between them */
+    if (r.bad || version != 0)
+        return false;
+    return !*config_box || (mp4_box_find(r, config_box, &config) && read_esds(config.body, e));
 }
 
 static bool read_video(struct rd r, const char *config_box, struct mp4_entry *e)
@@ -89,22 +92,21 @@ bool mp4_entry_read(struct rd entry, struct mp4_entry *e)
     static const struct {
         char       type[5], config[5];
         enum codec codec;
-    } videos[] = { { "avc1", "avcC", CODEC_H264 },
-                   { "avc3", "avcC", CODEC_H264 },
-                   { "hvc1", "hvcC", CODEC_HEVC },
-                   { "hev1", "hvcC", CODEC_HEVC },
-                   { "av01", "av1C", CODEC_AV1 } };
+    } known[] = {
+        { "avc1", "avcC", CODEC_H264 }, { "avc3", "avcC", CODEC_H264 }, { "hvc1", "hvcC", CODEC_HEVC },
+        { "hev1", "hvcC", CODEC_HEVC }, { "av01", "av1C", CODEC_AV1 },  { "mp4a", "esds", CODEC_AAC },
+        { "Opus", "", CODEC_OPUS },     { "ac-3", "", CODEC_AC3 },      { "ec-3", "", CODEC_EAC3 },
+    };
     struct mp4_box b;
     *e = (struct mp4_entry){ 0 };
     if (!mp4_box_next(&entry, &b))
         return false;
     rd_bytes(&b.body, 8); /* reserved, data_reference_index */
-    if (mp4_box_is(&b, "mp4a"))
-        return read_sound(b.body, e);
-    for (size_t i = 0; i < ARRAY_LEN(videos); i++) {
-        e->codec = videos[i].codec;
-        if (mp4_box_is(&b, videos[i].type))
-            return read_video(b.body, videos[i].config, e);
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        e->codec = known[i].codec;
+        if (mp4_box_is(&b, known[i].type))
+            return codec_kind(e->codec) == FRAME_VIDEO ? read_video(b.body, known[i].config, e)
+                                                       : read_sound(b.body, known[i].config, e);
     }
     return false;
 }

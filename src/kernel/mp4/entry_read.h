@@ -17,10 +17,11 @@
 #include "kernel/frame.h"
 
 struct mp4_entry {
-    enum codec     codec; /* H.264, HEVC, AV1, AAC or MP3 */
+    enum codec     codec; /* H.264, HEVC, AV1, AAC, MP3, Opus, AC-3 or E-AC-3 */
     const uint8_t *config;
-    size_t         config_len;    /* 0: MP3, which has none */
+    size_t         config_len;    /* 0: MP3, Opus, AC-3 and E-AC-3, whose streams need none, or another one */
     uint16_t       width, height; /* of video */
+    uint8_t        channels;      /* of sound */
 };
 
 /**

@@ -2,94 +2,21 @@
 
 #include <string.h>
 
-#include "core/attr.h"
 #include "kernel/mp4/box_read.h"
-#include "kernel/mp4/esds.h"
-
-/* ---- the sample entry -------------------------------------------------------------------------------------------- */
-
-enum { VISUAL_LEN = 78, AUDIO_LEN = 28, CHANNELS_AT = 16 }; /* 12.1.3.2, 12.2.3.2: after the header of the box */
-
-static const struct {
-    const char *entry;
-    enum codec  codec;
-    const char *config; /* the box with the record; NULL: none */
-} entries[] = {
-    { "avc1", CODEC_H264, "avcC" }, { "avc3", CODEC_H264, "avcC" }, { "hvc1", CODEC_HEVC, "hvcC" },
-    { "hev1", CODEC_HEVC, "hvcC" }, { "av01", CODEC_AV1, "av1C" },  { "mp4a", CODEC_AAC, "esds" },
-    { "Opus", CODEC_OPUS, NULL },   { "ac-3", CODEC_AC3, NULL },    { "ec-3", CODEC_EAC3, NULL },
-};
-
-/* Enter a descriptor of this tag; its size has up to four bytes of seven bits each (14496-1 8.3.3). */
-static bool enter_descriptor(struct rd *r, uint8_t tag)
-{
-    uint32_t size = 0;
-    bool     goes_on = true;
-    if (rd_u8(r) != tag)
-        return false;
-    for (int i = 0; i < 4 && goes_on; i++) {
-        uint8_t byte = rd_u8(r);
-        size = size << 7 | (byte & 0x7F);
-        goes_on = byte & 0x80;
-    }
-    const uint8_t *body = rd_bytes(r, size);
-    if (!body)
-        return false;
-    *r = rd_over(body, size);
-    return true;
-}
-
-/* Read what kind of sound an esds describes. */
-static bool read_esds(struct mp4_file_track *t, struct rd r)
-{
-    enum { ES = 3, DECODER = 4, SPECIFIC = 5, HAS_OTHER = 0xE0 };
-    rd_u32(&r); /* version and flags */
-    if (!enter_descriptor(&r, ES))
-        return false;
-    rd_u16(&r);
-    if (rd_u8(&r) & HAS_OTHER) /* of streams that depend on others; files have none */
-        return false;
-    if (!enter_descriptor(&r, DECODER))
-        return false;
-    uint8_t type = rd_u8(&r);
-    rd_bytes(&r, 1 + 3 + 4 + 4);
-    if (type == MP4_ESDS_MPEG1_AUDIO || type == MP4_ESDS_MPEG2_AUDIO) {
-        t->codec = CODEC_MP3;
-        return !r.bad;
-    }
-    if (type != MP4_ESDS_AAC || r.bad || !enter_descriptor(&r, SPECIFIC))
-        return false;
-    t->config = r;
-    return true;
-}
+#include "kernel/mp4/entry_read.h"
 
 /* Read the codec and its record. False if the codec is none that is read. */
 static bool read_entry(struct mp4_file_track *t)
 {
-    struct rd      r = t->tables.entry;
-    struct mp4_box entry, config;
-    size_t         i = 0;
-    if (!mp4_box_next(&r, &entry))
+    struct mp4_entry e;
+    if (!mp4_entry_read(t->tables.entry, &e))
         return false;
-    while (i < ARRAY_LEN(entries) && !mp4_box_is(&entry, entries[i].entry))
-        i++;
-    if (i == ARRAY_LEN(entries))
-        return false;
-    bool           is_video = codec_kind(entries[i].codec) == FRAME_VIDEO;
-    const uint8_t *fixed = rd_bytes(&entry.body, is_video ? VISUAL_LEN : AUDIO_LEN);
-    if (!fixed)
-        return false;
-    t->codec = entries[i].codec;
-    t->channels = is_video ? 0 : fixed[CHANNELS_AT + 1];
-    if (!entries[i].config)
-        return true;
-    if (!mp4_box_find(entry.body, entries[i].config, &config))
-        return false;
-    t->config = config.body;
-    return t->codec != CODEC_AAC || read_esds(t, config.body);
+    t->codec = e.codec;
+    t->channels = e.channels;
+    if (e.config_len)
+        t->config = rd_over(e.config, e.config_len);
+    return true;
 }
-
-/* ---- the file ---------------------------------------------------------------------------------------------------- */
 
 /* Find the content of the moov: the boxes of a file, unlike those in it, may have sizes of 64 bits, or go on to its end. */
 static bool find_moov(struct rd r, struct rd *moov)

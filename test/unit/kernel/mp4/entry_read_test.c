@@ -41,6 +41,7 @@ static void the_configurations_of_video_and_sound_are_found(void **state)
     assert_true(e.width > 0 && e.height > 0);
     assert_true(mp4_entry_read(entry_of(1), &e));
     assert_int_equal(e.codec, CODEC_AAC);
+    assert_int_equal(e.channels, 1);
     assert_int_equal(e.config_len, sizeof aac - 2);
     assert_memory_equal(e.config, aac + 2, e.config_len);
 }
