@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/uri.h"
+#include "protocol/co.h"
 
 static int64_t whole_us(int64_t tile_us)
 {
@@ -59,6 +60,41 @@ void sheet_put(struct sheet *s, int64_t wall_us, const struct picture *tile)
     s->has[n] = true;
 }
 
+/* ---- turns ---- */
+
+static int         n_making;
+static struct list waiting = { &waiting, &waiting }; /* list of struct waiter, the first one is next */
+
+struct waiter {
+    struct list link;
+    struct co  *co;
+};
+
+static void call_next(void)
+{
+    if (n_making < SHEET_WORK_MAX && !list_is_empty(&waiting))
+        co_unpark(LIST_ENTRY(waiting.next, struct waiter, link)->co);
+}
+
+static struct err *take_turn(int64_t deadline_us)
+{
+    struct waiter w = { .co = co_self() };
+    struct err   *e = NULL;
+    list_push(&waiting, &w.link);
+    while (!e && (waiting.next != &w.link || n_making >= SHEET_WORK_MAX))
+        e = co_park(deadline_us);
+    list_remove(&w.link);
+    n_making += !e;
+    call_next();
+    return err_wrap(e, "wait until other sheets are made");
+}
+
+static void end_turn(void)
+{
+    n_making--;
+    call_next();
+}
+
 /* ---- the picture ---- */
 
 static void work(struct offload_job *job)
@@ -70,20 +106,25 @@ static void work(struct offload_job *job)
 static void drop(struct offload_job *job)
 {
     struct sheet *s = CONTAINER_OF(job, struct sheet, job);
+    end_turn();
     sheet_free(&s);
 }
 
 struct err *sheet_make(struct sheet **s, enum picture_format format, int64_t deadline_us)
 {
     struct sheet *sheet = *s;
+    struct err   *e = take_turn(deadline_us);
+    if (e)
+        return e;
     mem_free(sheet->picture.bytes);
     sheet->picture = (struct picture){ 0 };
     sheet->format = format;
     sheet->job.work = work;
     sheet->job.drop = drop;
-    struct err *e = offload(OFFLOAD_PICTURE, &sheet->job, deadline_us);
-    if (e)
+    if ((e = offload(OFFLOAD_PICTURE, &sheet->job, deadline_us)))
         *s = NULL;
+    else
+        end_turn();
     return err_wrap(e, "make a sheet");
 }
 

@@ -29,6 +29,7 @@ enum {
     SHEET_WIDTH = SHEET_COLUMNS * SHEET_TILE_WIDTH,
     SHEET_HEIGHT = SHEET_ROWS * SHEET_TILE_HEIGHT,
     SHEET_PIXELS_BYTES = SHEET_WIDTH * SHEET_HEIGHT * 3 / 2,
+    SHEET_WORK_MAX = 2, /* pictures of sheets that are being made or wait for a thread */
 };
 
 struct sheet {
@@ -54,10 +55,11 @@ bool sheet_covers(const struct sheet *s, int64_t wall_us, int64_t tile_us);
 void sheet_put(struct sheet *s, int64_t wall_us, const struct picture *tile);
 
 /**
- * Make a picture of it, in (*s)->picture, or tell by (*s)->result why not.
+ * Make a picture of it, in (*s)->picture, or tell by (*s)->result why not. Few are made at a time (SHEET_WORK_MAX), so that they do not
+ * hold up the pictures that clients wait for; the others wait for their turn.
  *
- * Ownership  after an error *s is NULL: a thread may still have it
- * Errors     those of offload()
+ * Ownership  after an error *s is NULL if a thread may still have it
+ * Errors     E_SOCKET_TIMEOUT: its turn did not come; those of offload()
  * Yields     yes
  */
 struct err *sheet_make(struct sheet **s, enum picture_format format, int64_t deadline_us) ATTR_MUST_USE;

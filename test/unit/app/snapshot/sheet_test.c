@@ -128,6 +128,60 @@ static void one_whose_owner_is_cancelled_stays_with_the_thread(void **state)
     assert_null(s);
 }
 
+struct maker {
+    struct sheet *sheet;
+    int64_t       deadline_us;
+    int           code;
+};
+
+static void make_one(void *arg)
+{
+    struct maker *m = arg;
+    m->code = code_of(sheet_make(&m->sheet, PICTURE_JPEG, m->deadline_us));
+}
+
+static void begin_makers(struct co_group *group, struct maker *makers, int n, int64_t deadline_us)
+{
+    co_group_init(group);
+    for (int i = 0; i < n; i++) {
+        makers[i] = (struct maker){ .sheet = sheet_new(BEGIN, TILE), .deadline_us = deadline_us };
+        assert_non_null(makers[i].sheet);
+        assert_null(co_go(group, "maker", make_one, &makers[i], NULL));
+    }
+}
+
+static void few_are_made_at_a_time_and_the_others_come_later(void **state)
+{
+    enum { SHEETS = 12 };
+    struct maker    makers[SHEETS];
+    struct co_group group;
+    (void)state;
+    begin_makers(&group, makers, SHEETS, a_while());
+    co_give_way();
+    assert_in_range(offload_state(OFFLOAD_PICTURE).n_waiting, 0, SHEET_WORK_MAX);
+    assert_true(co_group_join(&group, a_while()));
+    for (int i = 0; i < SHEETS; i++) {
+        assert_int_equal(makers[i].code, E_SUCCESS);
+        sheet_free(&makers[i].sheet);
+    }
+}
+
+/* A sheet that no thread has had keeps its tiles. */
+static void one_whose_turn_does_not_come_in_time_stays(void **state)
+{
+    enum { SHEETS = SHEET_WORK_MAX + 1 };
+    struct maker    makers[SHEETS];
+    struct co_group group;
+    (void)state;
+    begin_makers(&group, makers, SHEETS, now_us() - 1);
+    assert_true(co_group_join(&group, a_while()));
+    assert_int_equal(makers[SHEETS - 1].code, E_SOCKET_TIMEOUT);
+    assert_non_null(makers[SHEETS - 1].sheet);
+    sheet_free(&makers[SHEETS - 1].sheet);
+    for (int i = 0; i < SHEET_WORK_MAX; i++)
+        sheet_free(&makers[i].sheet);
+}
+
 static int begin_all(void **state)
 {
     return loop_begin(state) || code_of(offload_init()) ? -1 : 0;
@@ -147,6 +201,8 @@ int main(void)
         cmocka_unit_test(the_index_names_the_tiles_that_there_are),
         cmocka_unit_test(it_becomes_a_jpeg_and_is_put_to_use_again),
         cmocka_unit_test(one_whose_owner_is_cancelled_stays_with_the_thread),
+        cmocka_unit_test(few_are_made_at_a_time_and_the_others_come_later),
+        cmocka_unit_test(one_whose_turn_does_not_come_in_time_stays),
     };
     return cmocka_run_group_tests(tests, begin_all, end_all);
 }
