@@ -457,6 +457,14 @@ def test_a_sheet_has_a_tile_for_each_interval_and_an_index(make_server, extensio
     assert max(cut(path, x, y, 16, height)) < 40
 
 
+def test_a_sheet_that_cannot_be_written_is_told_once_and_costs_no_pictures(make_server):
+    server = make_server(writing("./pictures/[stream]-[timestamp].jpg", "interval 1s; sheet ./pictures/%s-[stream].jpg;" % ("x" * 230)))
+    feeder, folder = start_feeding(server), os.path.join(server.folder, "pictures")
+    until(lambda: os.path.isdir(folder) and len([n for n in os.listdir(folder) if n.endswith(".jpg")]) >= 4, "four pictures")
+    end_feeding(feeder)
+    assert len(re.findall("no sheet of", server.log)) == 1 and "made again" not in server.log
+
+
 def luma_at(second, width, height):
     """The key frame of that second of the clip, as gray values in full range."""
     return media.run(media.FFMPEG + ["-ss", str(second), "-i", media.clip("h264.flv"), "-frames:v", "1", "-vf",

@@ -31,6 +31,7 @@ struct album {
     uint64_t            conf_serial; /* of the configuration that was followed last */
     bool                fails;       /* The last picture could not be made. */
     struct sheet       *sheet;       /* NULL: none was begun */
+    bool                sheet_fails; /* It could not be made or written the last time. */
 };
 
 bool snapshot_is_wanted(const struct conf_vhost *vhost)
@@ -91,18 +92,23 @@ static struct err *write_shot(struct album *a, struct shot *s)
 }
 
 /* Tell the first failure of several, and the end of them. Takes the error over; returns one that ends the attendance. */
-static struct err *tell(struct album *a, struct err *e)
+static struct err *tell(const struct album *a, const char *what, bool *fails, struct err *e)
 {
     if (err_code(e) == E_THREAD_INTERRUPTED)
         return e;
-    if (e && !a->fails)
-        log_err(LOG_WARN, e, "no picture of %s", a->source->identity);
+    if (e && !*fails)
+        log_err(LOG_WARN, e, "no %s of %s", what, a->source->identity);
     else
         err_free(e);
-    if (!e && a->fails)
-        log_info("pictures of %s are made again", a->source->identity);
-    a->fails = e != NULL;
+    if (!e && *fails)
+        log_info("%ss of %s are made again", what, a->source->identity);
+    *fails = e != NULL;
     return NULL;
+}
+
+static struct err *tell_picture(struct album *a, struct err *e)
+{
+    return tell(a, "picture", &a->fails, e);
 }
 
 /* A picture of the key frame; one that cannot be made is an error. */
@@ -196,14 +202,14 @@ static struct err *take(struct album *a)
         return NULL;
     }
     if (e)
-        return tell(a, e);
+        return tell_picture(a, e);
     if (k.serial != a->serial || k.seq != a->seq) {
         a->serial = k.serial;
         a->seq = k.seq;
-        e = tell(a, shoot(a, &k));
+        e = tell_picture(a, shoot(a, &k));
     }
     if (!e && !a->fails && has_sheet(a->source))
-        e = tell(a, add_tile(a, &k));
+        e = tell(a, "sheet", &a->sheet_fails, add_tile(a, &k));
     key_frame_drop(&k);
     return e;
 }
