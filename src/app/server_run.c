@@ -5,8 +5,10 @@
 #include "app/auth/key_store.h"
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
+#include "app/dvr/catalogue.h"
 #include "app/dvr/file.h"
 #include "app/dvr/keep.h"
+#include "app/dvr/look.h"
 #include "app/dvr/orders.h"
 #include "app/dvr/rescue.h"
 #include "app/forward/forwards.h"
@@ -206,7 +208,7 @@ struct err *server_run(struct server *s)
     if (!e)
         e = co_go(&s->services, "relays", relay_run, s, NULL);
     if (!e)
-        e = co_go(&s->services, "dvr-rescue", dvr_rescue_run, s, NULL);
+        e = co_go(&s->services, "dvr-look", dvr_look_run, s, NULL);
     if (!e)
         e = co_go(&s->services, "dvr-keep", dvr_keep_run, s, NULL);
     if (!e) {
@@ -223,9 +225,10 @@ struct err *server_run(struct server *s)
     delays_end(&s->sources);
     attend_join(&s->sources, ATTENDANTS_US);
     dvr_files_finish();
-    orders_finish();
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
+    catalogue_finish();
+    orders_finish();
     hook_updates_finish();
     hook_outbox_finish(CALLBACKS_US);
     hook_files_finish();

@@ -53,7 +53,7 @@ static void move_note(const char *temporary, const char *final, struct dvr_facts
 }
 
 struct err *dvr_complete(const struct dvr_format *format, const char *temporary, const char *path, char **final,
-                         struct dvr_facts *facts, const struct dvr_recording *r)
+                         struct dvr_facts *facts, struct dvr_recording *r, bool was_killed)
 {
     *final = NULL;
     struct err *why_not = format->complete(temporary, facts);
@@ -67,6 +67,8 @@ struct err *dvr_complete(const struct dvr_format *format, const char *temporary,
         err_free(why_not);
         return e;
     }
+    if (r && was_killed)
+        gaps_add(&r->gaps, (struct gap){ facts->duration_us, GAP_LENGTH_UNKNOWN, GAP_KILL });
     move_note(temporary, *final, facts, r);
     return err_wrap(why_not, "%s stays as it was recorded", *final);
 }

@@ -6,6 +6,8 @@
 #ifndef APP_DVR_COMPLETE_H
 #define APP_DVR_COMPLETE_H
 
+#include <stdbool.h>
+
 #include "app/dvr/format.h"
 #include "app/dvr/recording.h"
 #include "core/attr.h"
@@ -19,11 +21,11 @@
  * name gets a number. A file that holds nothing is removed; one that cannot be completed gets its name as it is. The note of the
  * temporary file becomes one of the complete file.
  *
- * Shape      facts: as for complete() of a format; r: what the note says; NULL: it gets none
+ * Shape      facts: as for complete() of a format; r: what the note says, NULL: it gets none; was_killed: its end is a gap
  * Ownership  *final belongs to the caller; NULL after an error
  * Errors     those of the system; E_SYSTEM_FILE_EOF: it held nothing
  */
 struct err *dvr_complete(const struct dvr_format *format, const char *temporary, const char *path, char **final,
-                         struct dvr_facts *facts, const struct dvr_recording *r) ATTR_MUST_USE;
+                         struct dvr_facts *facts, struct dvr_recording *r, bool was_killed) ATTR_MUST_USE;
 
 #endif

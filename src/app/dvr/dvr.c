@@ -1,8 +1,8 @@
 #include "app/dvr/dvr.h"
 
+#include "app/dvr/look.h"
 #include "app/dvr/orders.h"
 #include "app/dvr/recorder.h"
-#include "app/dvr/rescue.h"
 #include "app/server/finished_file.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
@@ -89,7 +89,7 @@ static struct err *wait_for_catalogue(const struct attendance *a)
     enum { STEP_US = 10 * US_PER_MS, PATIENCE_US = 2 * US_PER_SECOND };
     int64_t     deadline_us = now_us() + PATIENCE_US;
     struct err *e = NULL;
-    while (!e && a->source->vhost->dvr.plan == CONF_DVR_APPEND && !dvr_rescue_has_looked() && now_us() < deadline_us)
+    while (!e && a->source->vhost->dvr.plan == CONF_DVR_APPEND && !dvr_look_is_over() && now_us() < deadline_us)
         e = co_sleep(STEP_US);
     return e;
 }

@@ -132,7 +132,9 @@ static struct err *prepare(void *arg)
     struct dvr_file *f = arg;
     if (f->is_resumed)
         return note_reopen(f->path, f->temporary, f->recording->id, f->before_bytes);
-    f->rescued = dvr_rescue_file(f->format, f->temporary, f->path);
+    struct dvr_rescued left = dvr_rescue_file(f->format, f->temporary, f->path);
+    f->rescued = left.recording;
+    mem_free(left.final);
     return NULL;
 }
 
@@ -365,7 +367,7 @@ void dvr_file_flush(struct dvr_file *f)
 static struct err *complete(void *arg)
 {
     struct dvr_file *f = arg;
-    return dvr_complete(f->format, f->temporary, f->path, &f->final, &f->facts, f->recording);
+    return dvr_complete(f->format, f->temporary, f->path, &f->final, &f->facts, f->recording, false);
 }
 
 /* The callback has a list of gaps if there are any: without one it is as SRS has it. */
@@ -463,5 +465,4 @@ void dvr_files_finish(void)
             drop(f);
     }
     map_finish(&by_temporary);
-    catalogue_finish();
 }
