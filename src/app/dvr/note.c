@@ -133,26 +133,40 @@ struct dvr_recording *note_parse(const char *text, size_t len, const char *path)
     return r;
 }
 
-static bool read_file(const char *path, struct buf *bytes)
+static bool is_absent(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP; /* ELOOP: a symbolic link is no note */
+}
+
+/* *unknown: the note could not be opened, which tells nothing of it. */
+static bool read_file(const char *path, struct buf *bytes, bool *unknown)
 {
     struct stat st;
     int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool        ok = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && buf_read_all(bytes, fd);
+    *unknown = fd < 0 && !is_absent(errno);
+    bool ok = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && buf_read_all(bytes, fd);
     if (fd >= 0)
         close(fd);
     return ok;
 }
 
-struct dvr_recording *note_read(const char *path)
+static struct dvr_recording *read_note(const char *path, bool *unknown)
 {
     char                 *note = note_path(path);
     struct buf            bytes = buf_up_to(NOTE_BYTES_MAX);
     struct dvr_recording *r = NULL;
-    if (note && read_file(note, &bytes) && bytes.len)
+    *unknown = !note;
+    if (note && read_file(note, &bytes, unknown) && bytes.len)
         r = note_parse(bytes.bytes, bytes.len, path);
     buf_finish(&bytes);
     mem_free(note);
     return r;
+}
+
+struct dvr_recording *note_read(const char *path)
+{
+    bool unknown;
+    return read_note(path, &unknown);
 }
 
 /* ---- removing -------------------------------------------------------------------------------------------------- */
@@ -207,12 +221,13 @@ struct err *note_reopen(const char *path, const char *temporary, const char *id,
 enum note_removal note_remove_file(const char *path, const char *id)
 {
     struct stat           st;
-    struct dvr_recording *r = note_read(path);
+    bool                  unknown;
+    struct dvr_recording *r = read_note(path, &unknown);
     bool                  is_ours = r && str_equal(r->id, id);
     int64_t               bytes = r ? r->bytes : 0;
     dvr_recording_unref(&r);
     if (!is_ours)
-        return NOTE_NOT_OURS;
+        return unknown ? NOTE_FAILED : NOTE_NOT_OURS;
     if (lstat(path, &st) != 0) {
         if (errno != ENOENT)
             return NOTE_FAILED;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,6 +149,28 @@ static void only_a_file_that_is_as_its_note_says_is_removed(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* A server that has run out of descriptors must not lose sight of what it has recorded. */
+static void a_note_that_cannot_be_opened_now_is_no_other_file(void **state)
+{
+    char          folder[] = "/tmp/note-test-XXXXXX", path[64];
+    struct rlimit usual, none;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/x.flv", folder);
+    struct dvr_recording *r = sample();
+    put(path, "12345");
+    assert_null(note_write(path, r, 1, 5));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    none = (struct rlimit){ 0, usual.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum note_removal result = note_remove_file(path, r->id);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    assert_int_equal(result, NOTE_FAILED);
+    assert_int_equal(note_remove_file(path, r->id), NOTE_REMOVED);
+    dvr_recording_unref(&r);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_file_that_is_reopened_has_its_note_under_the_temporary_name(void **state)
 {
     char folder[] = "/tmp/note-test-XXXXXX", path[64], temporary[64];
@@ -182,6 +205,7 @@ int main(void)
         cmocka_unit_test(gaps_are_bounded_and_bad_ones_left_out),
         cmocka_unit_test(the_name_of_a_note_leads_to_its_file),
         cmocka_unit_test(only_a_file_that_is_as_its_note_says_is_removed),
+        cmocka_unit_test(a_note_that_cannot_be_opened_now_is_no_other_file),
         cmocka_unit_test(a_file_that_is_reopened_has_its_note_under_the_temporary_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
