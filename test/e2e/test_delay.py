@@ -275,10 +275,10 @@ def test_the_doctor_does_not_take_a_delay_for_silence(make_server):
     feeder = Feeder(server.publisher("s"), Numbered().tags())
     until(lambda: feeder.sent and feeder.sent[-1].ts > 4000, "some seconds of frames")
     findings = Api(server).get("/api/v1/doctor")["data"]["findings"]
-    assert [f["id"] for f in findings if f["id"] == "publisher-silent"] == []
+    assert [f for f in findings if f["id"] == "publisher-silent"] == [], findings
     feeder.finish()
     findings = Api(server).get("/api/v1/doctor")["data"]["findings"]
-    assert [f["id"] for f in findings if f["id"] == "publisher-silent"] == []
+    assert [f for f in findings if f["id"] == "publisher-silent"] == [], findings
 
 
 def test_the_example_file_delays_its_streams(make_server):

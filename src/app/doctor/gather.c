@@ -79,6 +79,8 @@ static int64_t silence_us(const struct source *s, int64_t now_us)
     int64_t arrived_us = delay_is_in_use(&s->delay) ? s->delay.at_us : s->pulse.arrived_us;
     if (source_is_live(s) && !s->publisher)
         return 0; /* What it left behind is played out, or something stands in for it. */
+    if (arrived_us > now_us)
+        return 0; /* A delay counts arrivals by the pace of the frames' own times. */
     return arrived_us ? now_us - arrived_us : -1;
 }
 

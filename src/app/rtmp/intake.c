@@ -48,6 +48,12 @@ static bool may_gather(const struct source *s)
     return !s->vhost->min_latency && !s->vhost->play.mw_latency_set;
 }
 
+/* True if nobody waits for a frame: the stream has no readers, or is delayed, and then goes out at the pace of its own times. */
+static bool may_tick(const struct source *s)
+{
+    return !source_is_awaited(s) || s->delay.span_us > INTAKE_TICK_US;
+}
+
 /* The length of a tick; 0: input is read as it comes. */
 static int64_t tick_us(const struct intake *in, const struct source *s)
 {
@@ -57,7 +63,7 @@ static int64_t tick_us(const struct intake *in, const struct source *s)
         return s->vhost->publish.mr_latency_us; /* The configured tick holds for any bit rate. */
     if (!in->modest)
         return 0;
-    return !source_is_awaited(s) ? INTAKE_TICK_US : may_gather(s) ? busy_gather_us() : 0;
+    return may_tick(s) ? INTAKE_TICK_US : may_gather(s) ? busy_gather_us() : 0;
 }
 
 /*

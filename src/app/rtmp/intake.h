@@ -1,8 +1,8 @@
 /**
  * The intake waits for a publisher's messages, and reads them as they come or by the clock.
  *
- * A stream with readers is read as it comes while the loop has time to spare. A stream without readers, or whose vhost has
- * `mr on`, is read by the clock, many messages at once: one system call for each tick, and no wake-up for each message. While
+ * A stream with readers is read as it comes while the loop has time to spare. A stream without readers, one that is delayed, or
+ * whose vhost has `mr on`, is read by the clock, many messages at once: one system call for each tick, and no wake-up for each message. While
  * the loop is busy (protocol/busy.h), streams whose vhosts configure no latency are also read by the clock, at most every
  * BUSY_GATHER_MAX_US. The first reader of a stream wakes its publisher at once; so does the end of the connection.
  * Without `mr`, a publisher with a high bit rate never waits for a tick, because its socket would fill.

@@ -13,6 +13,9 @@
 /* Frames that are due this soon go out with the one that is due: one wake-up for sound and picture. */
 enum { TOGETHER_US = 5 * US_PER_MS };
 
+/* A stream that nobody waits for lets frames out by this clock, many at a time, as its publisher is read. */
+enum { TICK_US = 100 * US_PER_MS };
+
 /* Frames that go out early for each frame that comes, while there is no room. */
 enum { EARLY_FRAMES = 2 };
 
@@ -43,6 +46,13 @@ static struct err *let_due_out(struct source *s)
     return e;
 }
 
+/* The time at which to let frames out. A reader that comes meanwhile is up to a tick late at the delayed end. */
+static int64_t next_us(const struct source *s)
+{
+    int64_t due_us = delay_due_us(&s->delay);
+    return due_us == DEADLINE_NEVER || source_is_awaited(s) ? due_us : (due_us / TICK_US + 1) * TICK_US;
+}
+
 static bool is_needed(const struct source *s)
 {
     return s->delay.n > 0 || (s->publisher && delay_is_in_use(&s->delay));
@@ -57,7 +67,7 @@ static void run(void *arg)
     while (!e && is_needed(s)) {
         e = let_due_out(s);
         if (!e && is_needed(s))
-            e = err_except(co_park(delay_due_us(&s->delay)), E_SOCKET_TIMEOUT);
+            e = err_except(co_park(next_us(s)), E_SOCKET_TIMEOUT);
     }
     err_free(e);
     while (s->delay.n > 0) /* The server ends. */
