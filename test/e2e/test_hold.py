@@ -454,6 +454,25 @@ def test_a_slate_is_shown_again_and_again_until_the_publisher_is_back(make_serve
         again.drop()
 
 
+def test_a_publisher_that_comes_back_inside_a_gop_is_shown_from_its_key_frame_on(make_server, slate):
+    server = make_server(with_slate(slate), http="")
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+        stream = Numbered(gop=20, name="p003")
+        again = rtmp.Feeder(server.publisher("s"), itertools.chain(stream.configs(), stream.frames(1)))
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        player.wait_media(len(player.media()) + 10)
+        assert_whole(player.media(), (MAIN, SLATE, 3))
+        shown = [m for m in player.media() if turn_of(m) in (SLATE, 3)]
+        assert flv.number_of(next(m for m in shown if turn_of(m) == 3)) == (VIDEO, 20)
+        times = [m.ts for m in shown if m.type == VIDEO]
+        assert max(b - a for a, b in zip(times, times[1:])) <= 200, times                # the slate went on until then
+        again.finish()
+
+
 @pytest.mark.parametrize("ext", ["flv", "mp4"])
 def test_a_slate_of_other_codecs_brings_its_headers(make_server, tmp_path, ext):
     path = media.clip("hevc_aac.mp4")

@@ -34,11 +34,17 @@ static void let_out(struct source *s)
     frame_unref(&a.frame);
 }
 
+/* When the oldest frame is due: not while its publisher waits behind a stand-in. */
+static int64_t due_us(const struct source *s)
+{
+    return s->hand_back.waits ? DEADLINE_NEVER : delay_due_us(&s->delay);
+}
+
 /* Append what is due, as fast as the readers take it. */
 static struct err *let_due_out(struct source *s)
 {
     struct err *e = NULL;
-    while (!e && delay_due_us(&s->delay) <= now_us() + TOGETHER_US) {
+    while (!e && due_us(s) <= now_us() + TOGETHER_US) {
         let_out(s);
         e = pacer_wait_for_room(s);
         co_give_way_by_time();
@@ -49,8 +55,8 @@ static struct err *let_due_out(struct source *s)
 /* The time at which to let frames out. A reader that comes meanwhile is up to a tick late at the delayed end. */
 static int64_t next_us(const struct source *s)
 {
-    int64_t due_us = delay_due_us(&s->delay);
-    return due_us == DEADLINE_NEVER || source_is_awaited(s) ? due_us : (due_us / TICK_US + 1) * TICK_US;
+    int64_t us = due_us(s);
+    return us == DEADLINE_NEVER || source_is_awaited(s) ? us : (us / TICK_US + 1) * TICK_US;
 }
 
 static bool is_needed(const struct source *s)
@@ -111,11 +117,16 @@ struct err *source_take(struct source *s, const struct arrival *a)
 {
     if (!delay_is_in_use(&s->delay))
         return source_enter(s, a);
+    bool waited = s->hand_back.waits;
+    if (waited && hand_back_look(&s->hand_back, a, now_us(), source_queue_length_us(s)) == HAND_BACK_DROP)
+        return NULL;
     struct err *e = start(s);
     if (e)
         return e;
     if (!delay_put(&s->delay, a, now_us()))
         return err_no_memory();
+    if (waited)
+        delay_notice(&s->delay);
     keep_bounds(s);
     return NULL;
 }

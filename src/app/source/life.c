@@ -67,6 +67,23 @@ static void expel(struct publisher *p)
     co_cancel(p->co);
 }
 
+/* Drop the headers of a publisher that was never shown. */
+static void drop_unshown(struct source *s)
+{
+    struct arrival    a;
+    enum delay_begins begins;
+    while (delay_get(&s->delay, &a, &begins))
+        frame_unref(&a.frame);
+    s->hand_back.waits = false;
+}
+
+static void wait_behind_stand_in(struct source *s)
+{
+    if (s->hand_back.waits)
+        drop_unshown(s);
+    hand_back_begin(&s->hand_back);
+}
+
 struct err *source_publish(struct source *s, struct publisher *p)
 {
     if (s->publisher && !s->vhost->publish.republish_takeover)
@@ -81,6 +98,8 @@ struct err *source_publish(struct source *s, struct publisher *p)
         end_for_another(s);
     if (s->state == SOURCE_HELD)
         end_own_hold(s);
+    if (s->stand_in)
+        wait_behind_stand_in(s);
     if (begins_late || delay_is_in_use(&s->delay))
         delay_begin(&s->delay, begins_late);
     s->publisher = p;
@@ -101,6 +120,7 @@ void source_begin_late(struct source *s, bool after)
         log_info("the publisher of %s is back, in place of its %s, players=%zu", s->identity, s->stand_in,
                  s->n_readers);
     s->stand_in = NULL;
+    s->hand_back.waits = false;
     if (after)
         end_for_another(s);
     begin_log(s);
@@ -157,6 +177,8 @@ void source_unpublish(struct source *s, struct publisher *p)
     if (s->publisher != p)
         return;
     s->publisher = NULL;
+    if (s->hand_back.waits)
+        drop_unshown(s);
     if (!delay_is_holding(&s->delay)) {
         finish_publish(s);
         return;
@@ -194,7 +216,10 @@ void source_end_stand_in(struct source *s)
     if (!s->stand_in)
         return;
     s->stand_in = NULL;
-    if (!s->publisher) /* One that is about to send its first frame goes on. */
+    s->hand_back.waits = false; /* Nothing is shown meanwhile. */
+    if (s->publisher)
+        delay_notice(&s->delay);
+    else if (!delay_is_holding(&s->delay))
         hold_or_go_off_air(s);
 }
 

@@ -21,6 +21,7 @@
 #include "app/conf/conf.h"
 #include "app/source/delay.h"
 #include "app/source/gops.h"
+#include "app/source/hand_back.h"
 #include "app/source/headers.h"
 #include "app/source/mix_queue.h"
 #include "app/source/moments.h"
@@ -83,6 +84,7 @@ struct source {
     struct list       attending; /* list of struct attendance */
     struct publisher *publisher; /* set while SOURCE_LIVE, unless what a delay holds still goes out; otherwise NULL */
     int64_t           published_at_us;
+    struct hand_back  hand_back;    /* the wait of a publisher that is back, behind a stand-in */
     const char       *stand_in;     /* what replaces the publisher that has left: "backup", "slate"; NULL: nothing */
     bool              has_holder;   /* An attendant waits to end the hold: without one the stream is not held. */
     int64_t           held_from_us; /* time at which the publisher left, while SOURCE_HELD */
