@@ -18,7 +18,7 @@ CLIP = "h264_aac.flv"
 
 
 def parts(path):
-    said = media.run(media.FFMPEG + ["-i", path, "-f", "null", "-"]).stderr
+    said = media.run(media.FFMPEG + ["-i", path, "-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-f", "null", "-"]).stderr
     assert not said, said
     tags = flv.read(path)
     times = [t.ts for t in tags if t.type == flv.VIDEO and not flv.is_config(t)]
