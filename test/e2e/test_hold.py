@@ -530,6 +530,22 @@ def test_a_slate_is_shown_until_the_first_frame_of_a_delayed_publisher_comes_out
         again.drop()
 
 
+def test_a_backup_that_sends_no_key_frame_leaves_the_slate_on(make_server, slate):
+    server = make_server(with_slate(slate, "backup [stream]_b;"), http="")
+    silent = server.publisher("s_b")
+    silent.send_tags(Numbered(name="p002").configs())
+    silent.barrier()
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv") as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+        backup = rtmp.Feeder(silent, Numbered(gop=GOP, name="p002").frames())
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        assert_whole(player.media(), (MAIN, SLATE, BACKUP))
+        backup.finish()
+
+
 def test_a_slate_ends_with_the_hold(make_server, slate):
     server = make_server(with_slate(slate, hold="2s"), http="")
     first = Endless(server, "s", MAIN)

@@ -10,6 +10,7 @@
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/buf.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "protocol/stream_name.h"
@@ -78,6 +79,7 @@ static void look(struct backup *b)
         return;
     }
     b->source = found;
+    b->found_us = now_us();
     found->refs++;
     log_cursor_join(&b->cursor, found);
     log_cursor_skip(&b->cursor);

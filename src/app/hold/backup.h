@@ -23,6 +23,7 @@ struct backup {
     struct source    *of;     /* the stream whose publisher is away */
     struct source    *source; /* NULL: no backup is live */
     struct log_cursor cursor;
+    int64_t           found_us; /* time at which it was found to be live */
     bool              plays;
 };
 

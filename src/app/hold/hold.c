@@ -10,8 +10,8 @@
 #include "core/log.h"
 #include "protocol/co.h"
 
-/* How often it looks for a backup that is live. */
-enum { LOOK_US = 100 * US_PER_MS };
+/* How often it looks for a backup that is live, and how long its key frame may take before the slate is shown. */
+enum { LOOK_US = 100 * US_PER_MS, BEGIN_US = 3 * US_PER_SECOND };
 
 struct hold {
     struct source *source;
@@ -50,12 +50,18 @@ static void tend_backup(struct hold *h)
         h->since_us = now_us();
 }
 
+/* True while a backup that was just found is waited for. */
+static bool is_about_to_play(const struct backup *b)
+{
+    return b->source && now_us() - b->found_us < BEGIN_US;
+}
+
 /* The slate is shown unless a backup is about to begin. It gives way to one that has begun. Returns when to look again. */
 static int64_t tend_slate(struct hold *h)
 {
     if (h->backup.plays)
         slate_close(&h->slate);
-    if (h->backup.plays || (h->backup.source && !h->slate.plays))
+    if (h->backup.plays || (is_about_to_play(&h->backup) && !h->slate.plays))
         return DEADLINE_NEVER;
     int64_t due_us = slate_tend(&h->slate);
     if (!h->slate.plays)
