@@ -41,3 +41,16 @@ bool aes_cbc_encrypt(struct aes_cbc *c, const uint8_t *in, uint8_t *out, size_t 
     int n = 0;
     return len <= INT_MAX && EVP_EncryptUpdate(c->ctx, out, &n, in, (int)len) == 1 && (size_t)n == len;
 }
+
+bool aes_cbc_begin_decrypt(struct aes_cbc *c, const uint8_t key[static AES_CBC_BLOCK],
+                           const uint8_t iv[static AES_CBC_BLOCK])
+{
+    return EVP_DecryptInit_ex2(c->ctx, EVP_aes_128_cbc(), key, iv, NULL) == 1 &&
+           EVP_CIPHER_CTX_set_padding(c->ctx, 0) == 1;
+}
+
+bool aes_cbc_decrypt(struct aes_cbc *c, const uint8_t *in, uint8_t *out, size_t len)
+{
+    int n = 0;
+    return len <= INT_MAX && EVP_DecryptUpdate(c->ctx, out, &n, in, (int)len) == 1 && (size_t)n == len;
+}

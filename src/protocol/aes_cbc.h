@@ -30,4 +30,9 @@ bool aes_cbc_begin(struct aes_cbc *c, const uint8_t key[static AES_CBC_BLOCK],
 /** Encrypt `len` bytes, a multiple of AES_CBC_BLOCK, and go on with the chain. `out` may be `in`. False if the library fails. */
 bool aes_cbc_encrypt(struct aes_cbc *c, const uint8_t *in, uint8_t *out, size_t len) ATTR_MUST_USE;
 
+/** The same for decryption: begin a chain, and go on with it. */
+bool aes_cbc_begin_decrypt(struct aes_cbc *c, const uint8_t key[static AES_CBC_BLOCK],
+                           const uint8_t iv[static AES_CBC_BLOCK]) ATTR_MUST_USE;
+bool aes_cbc_decrypt(struct aes_cbc *c, const uint8_t *in, uint8_t *out, size_t len) ATTR_MUST_USE;
+
 #endif

@@ -223,7 +223,8 @@ def test_a_live_hls_stream_of_ffmpeg_is_pulled_evenly(make_server, tmp_path):
         fails(server, since=mark)
 
 
-@pytest.mark.parametrize("more", ["", "hls_use_fmp4 on;", "hls_ll on; hls_use_fmp4 on;"], ids=["ts", "fmp4", "low latency"])
+@pytest.mark.parametrize("more", ["", "hls_use_fmp4 on;", "hls_ll on; hls_use_fmp4 on;", "hls_keys on; hls_fragments_per_key 2;"],
+                         ids=["ts", "fmp4", "low latency", "encrypted"])
 def test_hls_comes_from_our_own_server_by_a_master_playlist_and_by_tls(make_server, live, more):
     origin = make_server(vhost(more="hls { enabled on; hls_fragment 1; hls_window 8; hls_ctx on; %s }" % more), http="", tls=True)
     live(origin, "s", "h264_aac_long.flv")
@@ -260,7 +261,9 @@ HLS_FAULTS = {
     "a local file": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n",
     "huge numbers": b"#EXTM3U\n#EXT-X-TARGETDURATION:9007199254740992\n#EXT-X-MEDIA-SEQUENCE:9007199254740992\n#EXTINF:86400,\nbad.ts\n#EXT-X-ENDLIST\n",
     "a master in a master": b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlive.m3u8\n",
-    "encrypted": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:1,\nbad.ts\n",
+    "another encryption": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXTINF:1,\nbad.ts\n",
+    "a key that is none": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"bad.ts\"\n#EXTINF:1,\nbad.ts\n",
+    "another key": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"key\"\n#EXTINF:1,\nbad.ts\n",
     "a map that is none": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI=\"bad.ts\"\n#EXTINF:1,\nbad.ts\n",
 }
 
@@ -269,6 +272,7 @@ HLS_FAULTS = {
 def test_a_bad_playlist_is_given_up_and_harms_nobody(make_server, tmp_path, fault):
     (tmp_path / "live.m3u8").write_bytes(HLS_FAULTS[fault])
     (tmp_path / "bad.ts").write_bytes(b"G" * 200000)
+    (tmp_path / "key").write_bytes(b"k" * 16)
     with Folder(tmp_path) as folder:
         server = make_server(pulling(folder.url(), more="timeout 1;"), api="")
         fails(server)

@@ -10,7 +10,7 @@ static struct hls_next taken(const struct hls_playlist_reader *r, const struct h
                               .duration_us = s->duration_us,
                               .range = s->range,
                               .is_gap = s->gap,
-                              .is_encrypted = s->key != NULL,
+                              .key = s->key ? *s->key : (struct hls_key){ .method = HLS_KEY_NONE },
                               .map_uri = s->map ? s->map->uri : NULL,
                               .map_range = s->map ? s->map->range : (struct hls_range){ 0 } };
 }

@@ -23,7 +23,8 @@ struct hls_next {
     struct hls_range range;
     const char      *map_uri; /* of its initialization section; NULL: it needs none */
     struct hls_range map_range;
-    bool             is_gap, is_encrypted;
+    struct hls_key   key; /* of the method HLS_KEY_NONE: it is not encrypted */
+    bool             is_gap;
     int64_t          target_us; /* of the playlist, at most HLS_NEXT_TARGET_MAX_S */
     bool             is_ended;  /* The playlist gets no more segments. */
     bool             is_again;  /* for the caller: the playlist was another one, and the next one is to be loaded */

@@ -48,11 +48,28 @@ static void a_chain_goes_on_from_piece_to_piece_and_begins_anew(void **state)
     assert_null(c);
 }
 
+static void decrypts_in_pieces_and_in_place(void **state)
+{
+    struct aes_cbc *c;
+    uint8_t         bytes[32];
+    (void)state;
+    assert_null(aes_cbc_create(&c));
+    for (int i = 0; i < 2; i++) {
+        memcpy(bytes, hidden, sizeof bytes);
+        assert_true(aes_cbc_begin_decrypt(c, key, iv));
+        assert_true(aes_cbc_decrypt(c, bytes, bytes, 16));
+        assert_true(aes_cbc_decrypt(c, bytes + 16, bytes + 16, 16));
+        assert_memory_equal(bytes, plain, sizeof bytes);
+    }
+    aes_cbc_destroy(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encrypts_the_vectors),
         cmocka_unit_test(a_chain_goes_on_from_piece_to_piece_and_begins_anew),
+        cmocka_unit_test(decrypts_in_pieces_and_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

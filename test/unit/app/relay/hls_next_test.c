@@ -82,7 +82,7 @@ static void what_a_segment_needs_is_told(void **state)
         assert_int_equal(next.number, n);
         assert_int_equal(next.is_gap, n == 1);
         assert_int_equal(next.map_uri != NULL, n >= 2);
-        assert_int_equal(next.is_encrypted, n == 3);
+        assert_int_equal(next.key.method, n == 3 ? HLS_KEY_AES_128 : HLS_KEY_NONE);
         assert_int_equal(next.range.len, n == 2 ? 10 : 0);
         assert_int_equal(next.target_us, HLS_NEXT_TARGET_MAX_S * US_PER_SECOND);
     }
