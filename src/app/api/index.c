@@ -72,13 +72,13 @@ static struct err *write_v1(struct api_reply *r)
         { "bans", "bans, or one: bans/{id}; start=0 count=10; POST makes a ban, DELETE lifts one" },
         { "forwards", "pushes to other servers; start=0 count=10 vhost= app= stream=; POST adds one to a stream, "
                       "DELETE removes it" },
+        { "relays", "streams that are pulled from other servers; start=0 count=10; POST adds one, DELETE removes it" },
         { "snapshots", "pictures of streams: /api/v1/snapshots/VHOST/APP/STREAM.jpg" },
         { "dvrs",
           "recordings, or one: dvrs/{id}; start=0 count=10 sort=-begin_ms stream= state=; POST starts and stops one, "
           "DELETE removes one; dvrs/files/{id} is its file" },
         { "programs",
           "programs of exec, transcode and ingest: process, CPU, speed, restarts, last error; stream=/live/s search=" },
-        { "relays", "streams that are pulled from other servers; start=0 count=10; POST adds one, DELETE removes it" },
         { "events", "what happens, as server-sent events: streams, clients, the server's numbers, reloads, callbacks" },
         { "logs", "the newest lines of the log: level=warn trace=ID search= count=200 cursor=" },
         { "history",
