@@ -27,6 +27,7 @@ rtmp http
 caster exec hold hls dash hds dvr hooks snapshot
 forward ingest transcode
 relay
+edge
 doctor memory
 api exporter
 heartbeat

@@ -1,5 +1,6 @@
 /* The features that work on a stream beside its players, in the order in which they start. A new feature is a new row. */
 #include "app/dvr/dvr.h"
+#include "app/edge/edge.h"
 #include "app/exec/exec.h"
 #include "app/forward/forward.h"
 #include "app/hold/hold.h"
@@ -15,6 +16,7 @@ const struct attendant attendants[] = {
     { .name = "ingest", .begins_with = MOMENT_FIRST_READER, .wanted = on_demand_is_wanted, .brings = on_demand_brings, .run = on_demand_run },
     { .name = "hold", .begins_with = MOMENT_PUBLISHED, .wanted = hold_is_wanted, .run = hold_run },
     { .name = "relay", .begins_with = MOMENT_FIRST_READER, .wanted = relay_is_wanted, .brings = relay_brings, .run = relay_attend },
+    { .name = "edge", .begins_with = MOMENT_FIRST_READER, .wanted = edge_is_wanted, .brings = edge_brings, .run = edge_attend },
     { .name = "exec", .begins_with = MOMENT_PUBLISHED, .wanted = exec_is_wanted, .run = exec_run },
     { .name = "forward", .begins_with = MOMENT_PUBLISHED, .wanted = forward_is_wanted, .run = forward_run },
     { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = segmenter_is_wanted, .run = segmenter_run },

@@ -22,6 +22,13 @@ const struct session_guard *const session_guards[] = {
     NULL,
 };
 
+const struct session_guard *const session_edge_guards[] = {
+    &session_vhost_guard,
+    &ban_guard,
+    &forward_guard,
+    NULL,
+};
+
 const struct session_guard *const session_own_guards[] = {
     &session_vhost_guard,
     &ban_guard,

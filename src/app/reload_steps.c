@@ -5,6 +5,7 @@
 #include "app/auth/param_names.h"
 #include "app/conf/diff.h"
 #include "app/conf/open_files.h"
+#include "app/edge/edge.h"
 #include "app/exposure_log.h"
 #include "app/hooks/kafka.h"
 #include "app/ingest/ingest.h"
@@ -125,6 +126,13 @@ static void apply_relays(struct server *s, const struct conf *before)
     relay_follow_conf();
 }
 
+static void apply_edges(struct server *s, const struct conf *before)
+{
+    (void)s;
+    (void)before;
+    edge_follow_conf();
+}
+
 /* Nothing may yield between the two halves of the listeners: they prepare last, and commit before the steps that yield. */
 const struct reload_step reload_steps[] = {
     { "certificates", load_certificates, keep_certificates, keep_certificates },
@@ -138,6 +146,7 @@ const struct reload_step reload_steps[] = {
     { "sources", .commit = apply_to_sources },
     { "ingests", .commit = apply_ingests },
     { "relays", .commit = apply_relays },
+    { "edges", .commit = apply_edges },
     { "memory limit", .commit = apply_memory_limit },
     { 0 },
 };

@@ -11,6 +11,7 @@
 #include "app/dvr/look.h"
 #include "app/dvr/orders.h"
 #include "app/dvr/rescue.h"
+#include "app/edge/edge.h"
 #include "app/forward/forwards.h"
 #include "app/heartbeat/heartbeat.h"
 #include "app/hls/janitor.h"
@@ -170,6 +171,7 @@ static void stop_gracefully(struct server *s)
     listeners_close(s);
     ingest_stop();
     relay_stop();
+    edge_stop();
     if (!wait_for_clients(s))
         return;
     wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_final_wait_us);
@@ -178,6 +180,7 @@ static void stop_gracefully(struct server *s)
 struct err *server_run(struct server *s)
 {
     s->main = co_self();
+    edge_start(s);
     server_apply_memory_limit(s);
     hook_outbox_start(&s->conf);
     struct err *e = dvr_rescue_begin(s->conf);
@@ -220,10 +223,12 @@ struct err *server_run(struct server *s)
     listeners_close(s);
     ingest_stop();
     relay_stop();
+    edge_stop();
     hold_end_all(&s->sources);
     co_group_cancel_and_join(&s->connections);
     delays_end(&s->sources);
     attend_join(&s->sources, ATTENDANTS_US);
+    edge_finish();
     dvr_files_finish();
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);

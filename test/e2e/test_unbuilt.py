@@ -12,10 +12,11 @@ from test_process import GOOD, conf_file, folder, srs_run  # noqa: F401 (folder 
 from wait import until
 
 REFUSING = [
-    ("cluster { mode remote; origin 127.0.0.1:9; }", "mode remote"),
     ("cluster { mode remote; origin 127.0.0.1:9; token_traverse on; }", "token_traverse"),
-    ("mode remote; origin 127.0.0.1:9;", "mode remote"),
+    ("cluster { token_traverse on; }", "token_traverse"),
+    ("mode remote; origin 127.0.0.1:9; token_traverse on;", "token_traverse"),
 ]
+REFUSING_PUBLISHERS = ["cluster { mode remote; origin 127.0.0.1:9; }", "mode remote; origin 127.0.0.1:9;"]
 SERVING = [
     "cluster { mode local; }",
     "dash { enabled on; }",
@@ -53,38 +54,46 @@ def test_such_a_vhost_refuses_publishers_and_players_with_the_reason(make_server
     server.wait_log(r"HTTP client ip=127.0.0.1 refused, /live/s.flv.*NotBuilt")
 
 
+@pytest.mark.parametrize("more", REFUSING_PUBLISHERS)
+def test_an_edge_refuses_publishers_alone(make_server, more):
+    server = make_server(vhost(more))
+    assert "mode remote (publish to an edge)" in refused(server, "publish")
+    with server.player():
+        server.wait_log("edge of /live/s from rtmp://127.0.0.1:9/live/s has failed")
+
+
 @pytest.mark.parametrize("more", SERVING)
 def test_what_is_merely_missing_is_served(make_server, more):
     serves(make_server(vhost(more)))
 
 
 def test_the_other_vhosts_serve(make_server):
-    server = make_server(vhost(REFUSING[1][0], "edge.example") + vhost(""))
+    server = make_server(vhost(REFUSING[0][0], "edge.example") + vhost(""))
     refused(server, "publish", "edge.example")
     serves(server)
 
 
 def test_allow_unbuilt_opens_and_a_reload_switches_it(make_server):
-    server = make_server(vhost(REFUSING[1][0]), root={"allow_unbuilt": "on"})
-    server.wait_log(r"ERROR.*vhost.cluster is accepted but not built yet.*every client is served without that")
+    server = make_server(vhost(REFUSING[0][0]), root={"allow_unbuilt": "on"})
+    server.wait_log(r"ERROR.*vhost.cluster.token_traverse is accepted but not built yet.*every client is served without that")
     serves(server)
-    server.reload(vhost(REFUSING[1][0]), root={"allow_unbuilt": "off"})
+    server.reload(vhost(REFUSING[0][0]), root={"allow_unbuilt": "off"})
     refused(server, "play")
-    server.reload(vhost(REFUSING[1][0]), root={"allow_unbuilt": "on"})
+    server.reload(vhost(REFUSING[0][0]), root={"allow_unbuilt": "on"})
     serves(server)
 
 
 def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa: F811
-    text = GOOD + "vhost a.example {\n\n cluster { mode remote; origin 127.0.0.1:9; }\n}\nsrt_server { enabled on; }\n"
+    text = GOOD + "vhost a.example {\n\n cluster { token_traverse on; }\n}\nsrt_server { enabled on; }\n"
     path = conf_file(folder, text)
     line = text[:text.index("cluster")].count("\n") + 1
     status, said = srs_run(folder, "-t", "-c", path)
     assert status == 0
-    for what, vhost_of, at in (("vhost.cluster", ", vhost a.example", line), ("srt_server", "", line + 2)):
+    for what, vhost_of, at in (("vhost.cluster.token_traverse", ", vhost a.example", line), ("srt_server", "", line + 2)):
         found = [s for s in said.splitlines() if what + " is accepted but not built yet: " in s]
         assert len(found) == 1 and found[0].endswith("%s, at %s:%d" % (vhost_of, path, at)), said
     server = make_server(vhost(REFUSING[0][0], "b.example"))
-    server.wait_log(r"ERROR.*vhost.cluster is accepted.*, vhost b.example, at .*srs.conf:%d" %
+    server.wait_log(r"ERROR.*vhost.cluster.token_traverse is accepted.*, vhost b.example, at .*srs.conf:%d" %
                     server.line_of("cluster"))
 
 

@@ -269,6 +269,20 @@ struct conf_hooks {
     int64_t           journal_age_us;     /* ours */
 };
 
+/* Servers from which an edge takes its streams. */
+struct conf_cluster {
+    int               mode;                           /* enum conf_cluster_mode */
+    int               protocol;                       /* enum conf_cluster_protocol */
+    struct conf_words origins;                        /* host[:port]; the first one is tried first */
+    char             *vhost;                          /* for the origin; [vhost] is the one here */
+    int64_t           linger_us, timeout_us, hold_us; /* ours */
+    bool              tls_verify;                     /* ours */
+    char             *tls_ca;                         /* ours: a PEM file; empty: the certificates of the system */
+};
+
+enum conf_cluster_mode { CONF_CLUSTER_LOCAL, CONF_CLUSTER_REMOTE };
+enum conf_cluster_protocol { CONF_CLUSTER_RTMP, CONF_CLUSTER_FLV, CONF_CLUSTER_FLVS, CONF_CLUSTER_RTMPS };
+
 /* Servers to which streams are pushed. */
 struct conf_forward {
     bool              enabled;
@@ -430,6 +444,7 @@ struct conf_vhost {
     struct conf_relay      *relays;
     size_t                  n_relays;
     struct conf_hooks       hooks;
+    struct conf_cluster     cluster;
     struct conf_forward     forward;
     struct conf_exec        exec;
     struct conf_hls         hls;

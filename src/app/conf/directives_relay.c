@@ -3,22 +3,39 @@
 
 /* clang-format off */
 
-static const char *const modes[] = { "local", "remote", NULL };
-static const char *const protocols[] = { "rtmp", "flv", "flvs", NULL };
+static const char *const modes[] = { "local", "remote", NULL }; /* enum conf_cluster_mode */
+static const char *const protocols[] = { "rtmp", "flv", "flvs", "rtmps", NULL }; /* enum conf_cluster_protocol */
 
 static const struct directive cluster_rows[] = {
-    { .name = "mode", .type = CONF_ENUM, .words = modes, .def = "local", .since = "1",
+    /* The part that is not built, publishing through an edge, has a row in unbuilt.c. */
+    { .name = "mode", .type = CONF_ENUM, .words = modes, .def = "local", .reload = RELOAD_APPLIED, .state = CONF_LATER,
+      CONF_FIELD(struct conf_vhost, cluster.mode), .since = "1",
       .help = "remote makes the vhost an edge, which takes its streams from an origin." },
-    { .name = "origin", .type = CONF_LIST, .unit = "host[:port] ...", .since = "1", .example = "127.0.0.1:19350",
-      .help = "The origins; each connection attempt takes the next one." },
+    { .name = "origin", .type = CONF_LIST, .unit = "host[:port] ...", .reload = RELOAD_APPLIED, IN_VHOST(cluster.origins),
+      .since = "1", .example = "127.0.0.1:19350",
+      .help = "The origins, the first one is tried first. One that cannot be reached is set aside for a time that grows." },
+    { .name = "linger", .type = CONF_SECONDS, .def = "5", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
+      IN_VHOST(cluster.linger_us), .since = "ours", .help = "How long a pull goes on after the last player." },
+    { .name = "timeout", .type = CONF_SECONDS, .def = "5", .min = 1, .max = 3600, .reload = RELOAD_APPLIED,
+      IN_VHOST(cluster.timeout_us), .since = "ours",
+      .help = "An origin that does not answer, or sends no frame, for this long is given up." },
+    { .name = "hold", .type = CONF_SECONDS, .def = "60", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
+      IN_VHOST(cluster.hold_us), .since = "ours",
+      .help = "How long players are not told of an end when an origin was lost and none has the stream." },
+    { .name = "tls_verify", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_VHOST(cluster.tls_verify),
+      .since = "ours", .help = "Check the certificate of an origin: its name, and that tls_ca leads to it." },
+    { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_VHOST(cluster.tls_ca),
+      .since = "ours", .example = "./conf/ca.pem",
+      .help = "PEM file of the certificates that tls_verify trusts. None: those of the system." },
     { .name = "token_traverse", .type = CONF_BOOL, .def = "off", .flags = CONF_GUARD, .since = "1",
       .help = "Ask the origin about each client before it is served." },
-    { .name = "vhost", .type = CONF_STRING, .unit = "name", .def = "[vhost]", .since = "2",
+    { .name = "vhost", .type = CONF_STRING, .unit = "name", .def = "[vhost]", .reload = RELOAD_APPLIED,
+      IN_VHOST(cluster.vhost), .since = "2",
       .help = "Vhost that the origin is asked for; [vhost] is the vhost of the client." },
     { .name = "debug_srs_upnode", .type = CONF_BOOL, .def = "on", .since = "1",
       .help = "Tell the origin the identity of this server." },
     { .name = "protocol", .type = CONF_ENUM, .words = protocols, .def = "rtmp", .flags = CONF_EMPTY_COUNTS,
-      .since = "5", .help = "Protocol by which the edge pulls." },
+      .reload = RELOAD_APPLIED, IN_VHOST(cluster.protocol), .since = "5", .help = "Protocol by which the edge pulls." },
     { .name = "follow_client", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .since = "5",
       .help = "Pull by the protocol by which the client plays." },
     { .name = "origin_cluster", .type = CONF_BOOL, .def = "off", .since = "3",

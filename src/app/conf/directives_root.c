@@ -25,8 +25,8 @@ static const struct directive rows[] = {
               "player." },
     { .name = "allow_unbuilt", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(allow_unbuilt),
       .since = "ours",
-      .help = "Serve vhosts that need what is not built yet: token_traverse, mode "
-              "remote. They are served as if these lines were absent. Off: their publishers and players are refused." },
+      .help = "Serve vhosts that need what is not built yet: token_traverse, publishers of mode remote. They are served as if "
+              "these lines were absent. Off: such clients are refused." },
     { .name = "max_connections", .type = CONF_INT, .def = "1000", .reload = RELOAD_LIVE, IN_CONF(max_connections),
       .since = "1",
       .help = "Most TCP clients at one time; a further one is closed at once. The limit of open files must exceed "

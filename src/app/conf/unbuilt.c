@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/directive.h"
 #include "core/attr.h"
 #include "core/str.h"
 
@@ -12,12 +13,13 @@ static const struct conf_unbuilt rows[] = {
       .word = "on",
       .refuses = true,
       .effect = "the origin is not asked who may publish and play" },
-    { .feature = "cluster mode remote (edge)",
+    { .feature = "cluster mode remote (publish to an edge)",
       .directive = "vhost.cluster",
       .name = "mode",
       .word = "remote",
       .refuses = true,
-      .effect = "no stream is taken from or passed to an origin" },
+      .lets_play = true,
+      .effect = "no stream is passed to an origin" },
     { .feature = "origin_cluster",
       .directive = "vhost.cluster",
       .name = "origin_cluster",
@@ -49,12 +51,22 @@ static bool is_asked(const struct conf_unbuilt *row, const struct conf_node *blo
     return row->name && str_equal(conf_node_word(conf_node_child(block, row->name)), row->word);
 }
 
-const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *block)
+/* True if `n`, at `path`, is the row's block, or the directive in it, and asks for the feature. */
+static bool is_asked_by(const struct conf_unbuilt *row, const char *path, const struct conf_node *n)
+{
+    char whole[CONF_PATH_MAX];
+    if (strcmp(row->directive, path) == 0)
+        return is_asked(row, n);
+    return row->name && strcmp(conf_path_join(row->directive, row->name, whole, sizeof whole), path) == 0 &&
+           str_equal(conf_node_word(n), row->word);
+}
+
+const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *at)
 {
     const struct conf_unbuilt *found = NULL;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct conf_unbuilt *row = &rows[i];
-        if (!row->directive || strcmp(row->directive, path) != 0 || !is_asked(row, block))
+        if (!row->directive || !is_asked_by(row, path, at))
             continue;
         if (row->refuses)
             return row;

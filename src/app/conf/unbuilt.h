@@ -17,12 +17,13 @@ struct conf_unbuilt {
     const char *directive;   /* path of the block that asks for it, "vhost.dvr"; NULL: none */
     const char *name, *word; /* the block asks for it by `name word;` */
     bool        refuses;     /* the vhost is unsafe or useless without it: its clients are refused */
+    bool        lets_play;   /* of those, only publishers */
     const char *path;        /* over HTTP: "/metrics", "/rtc/v1/" and everything below it, "*.m3u8"; NULL: none */
     const char *effect;      /* the consequence, as the end of a sentence */
 };
 
-/** The row whose feature is asked for by a block of the configuration at `path`, or NULL. Rows that refuse come first. */
-const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *block);
+/** The row whose feature is asked for by a block, or a directive in it, at `path`, or NULL. Rows that refuse come first. */
+const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *at);
 
 /** The row because of which a vhost refuses its clients, or NULL. */
 const struct conf_unbuilt *conf_unbuilt_refusal(const struct conf_node *vhost);

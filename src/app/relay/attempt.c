@@ -30,6 +30,14 @@ struct err *attempt_trust(struct attempt *a)
     return a->tls ? NULL : hook_trust_take(&a->tls, &manner);
 }
 
+void attempt_heard(const struct attempt *a, const struct err *e)
+{
+    const struct pull_kind *kind = a->order->kind;
+    bool                    answered = !e || err_code(e) == E_CONTROL_REDIRECT;
+    if (kind->heard && (answered || !co_is_cancelled(a->co)))
+        kind->heard(a->url, answered);
+}
+
 /* ---- becoming the publisher ---- */
 
 static void take_ip(struct attempt *a, int fd)
@@ -55,7 +63,7 @@ static struct entry_who who_pulls(struct attempt *a)
                     .co = co_self(),
                     .bytes_in = &a->bytes_in,
                     .bytes_out = &a->bytes_out },
-        .by = "a relay",
+        .by = a->order->kind->by,
         .gives_way = true,
         .query = "",
     };
@@ -68,7 +76,7 @@ struct err *attempt_begin(struct attempt *a, int fd)
     struct entry_who         who = who_pulls(a);
     struct buf               url = buf_up_to(RTMP_URL_MAX);
     a->door = server->door;
-    a->door.guards = session_own_guards;
+    a->door.guards = o->kind->guards;
     take_ip(a, fd);
     buf_printf(&url, "rtmp://%s/%s/%s", o->vhost, o->app, o->stream);
     struct err *e = buf_error(&url);
@@ -81,7 +89,7 @@ struct err *attempt_begin(struct attempt *a, int fd)
     if (e)
         return e;
     a->heard_us = a->began_us = now_us();
-    log_info("relay of %s from %s begins", o->key, a->url);
+    log_info("%s of %s from %s begins", o->kind->name, o->key, a->url);
     return NULL;
 }
 
@@ -116,8 +124,9 @@ int64_t attempt_deadline(const struct attempt *a)
     return a->heard_us + a->order->timeout_us;
 }
 
-struct err *attempt_end(const struct attempt *a)
+struct err *attempt_end(struct attempt *a)
 {
+    a->ended_in_order = true;
     return err_new(E_END_OF_STREAM, "%s has ended", a->url);
 }
 

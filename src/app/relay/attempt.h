@@ -41,7 +41,7 @@ struct attempt {
     struct co               *co;
     const char              *url;  /* borrowed of the order */
     struct tls_ctx          *tls;  /* the trusted certificates; NULL: the URL needs none */
-    struct session_door      door; /* that of the server, with session_own_guards */
+    struct session_door      door; /* that of the server, with the guards of its kind */
     struct entry             entry;
     bool                     publishes; /* the entry is open */
     char                     trace[IDENT_CAP], ip[ATTEMPT_IP_CAP];
@@ -50,7 +50,8 @@ struct attempt {
     int64_t                  began_us;          /* when the stream was published; 0: not yet */
     int64_t                  n_frames;          /* how many came, once it has ended */
     bool                     ended;
-    struct err              *why; /* once it has ended: never NULL */
+    bool                     ended_in_order; /* The server has told of the end of the stream. */
+    struct err              *why;            /* once it has ended: never NULL */
 };
 
 /**
@@ -74,6 +75,9 @@ int64_t attempt_frames(const struct attempt *a);
 /** Take the certificates that the pull trusts for connections of this attempt, into a->tls. Yields. */
 struct err *attempt_trust(struct attempt *a) ATTR_MUST_USE;
 
+/** The server has accepted the connection, or has failed to, with an error that is only read: tell the kind of the pull. */
+void attempt_heard(const struct attempt *a, const struct err *e);
+
 /**
  * The stream comes: become its publisher.
  *
@@ -91,7 +95,7 @@ struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit) ATTR_M
 /** The time at which the server has been silent for too long: bytes that make no frame do not count. */
 int64_t attempt_deadline(const struct attempt *a);
 
-/** The end of the stream. */
-struct err *attempt_end(const struct attempt *a) ATTR_MUST_USE;
+/** The server has told of the end of the stream. */
+struct err *attempt_end(struct attempt *a) ATTR_MUST_USE;
 
 #endif

@@ -66,6 +66,7 @@ struct err *http_get_open(struct http_client *c, struct attempt *a, const struct
     }
     if (!e)
         e = http_client_open(c, &request, deadline_us);
+    attempt_heard(a, e);
     if (e)
         return e;
     if (forward_loop_is_to_this_host(c->line->io.fd) && is_itself(a, c->url))

@@ -1,6 +1,7 @@
 #include "app/relay/order.h"
 
 #include "app/conf/relay.h"
+#include "app/session/session.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/stream_name.h"
@@ -18,7 +19,8 @@ struct err *pull_order_make(struct pull_order *o, const char *vhost, const struc
 {
     struct conf_relay_name names;
     char                   key[STREAM_IDENTITY_CAP];
-    *o = (struct pull_order){ .on_demand = relay->on_demand,
+    *o = (struct pull_order){ .kind = &relay_kind,
+                              .on_demand = relay->on_demand,
                               .linger_us = relay->linger_us,
                               .timeout_us = relay->timeout_us,
                               .tls_verify = relay->tls_verify };
@@ -34,6 +36,10 @@ struct err *pull_order_make(struct pull_order *o, const char *vhost, const struc
         return err_no_memory();
     return NULL;
 }
+
+const struct pull_kind relay_kind = {
+    .name = "relay", .by = "a relay", .guards = session_own_guards, .pause_max_us = RELAY_PAUSE_MAX_US
+};
 
 static bool same_urls(const struct conf_words *a, const struct conf_words *b)
 {
@@ -54,7 +60,7 @@ bool pull_order_equal(const struct pull_order *a, const struct pull_order *b)
 {
     return pull_order_same_stream(a, b) && same_urls(&a->urls, &b->urls) && a->on_demand == b->on_demand &&
            a->linger_us == b->linger_us && a->timeout_us == b->timeout_us && a->tls_verify == b->tls_verify &&
-           str_equal(a->tls_ca, b->tls_ca);
+           str_equal(a->tls_ca, b->tls_ca) && str_equal(a->host ? a->host : "", b->host ? b->host : "");
 }
 
 void pull_order_finish(struct pull_order *o)
@@ -67,5 +73,6 @@ void pull_order_finish(struct pull_order *o)
     mem_free(o->stream);
     mem_free(o->key);
     mem_free(o->tls_ca);
+    mem_free(o->host);
     *o = (struct pull_order){ 0 };
 }

@@ -51,25 +51,27 @@ static void note_failure(struct pull *p, const struct err *e)
     str_tame(p->error, shown.len);
 }
 
-/* The URL that failed is followed by the next one. */
+static size_t next_of(const struct pull *p, size_t failed)
+{
+    const struct conf_words *urls = &p->order.urls;
+    if (p->order.kind->choose)
+        return p->order.kind->choose(urls, failed);
+    return failed == PULL_URL_NONE ? 0 : (failed + 1) % urls->count;
+}
+
+/* The URL that failed is followed by another one. */
 static void choose_next(struct pull *p, int64_t began_us)
 {
     bool was_steady = began_us && now_us() - began_us >= PULL_STEADY_US;
     if (was_steady)
         p->pause_us = 0;
     p->n_failed_in_row = was_steady ? 1 : p->n_failed_in_row + 1;
-    p->at = (p->at + 1) % p->order.urls.count;
-}
-
-/* True when all URLs have been tried since the last pause. */
-static bool is_round_over(const struct pull *p)
-{
-    return p->n_failed_in_row % p->order.urls.count == 0;
+    p->at = next_of(p, p->at);
 }
 
 static int64_t next_pause_us(struct pull *p)
 {
-    p->pause_us = backoff_next_us(p->pause_us, PULL_PAUSE_US, PULL_PAUSE_MAX_US);
+    p->pause_us = backoff_next_us(p->pause_us, PULL_PAUSE_US, p->order.kind->pause_max_us);
     return backoff_spread_us(p->pause_us);
 }
 
@@ -79,10 +81,13 @@ static void judge(struct pull *p, int64_t began_us, struct err *why)
     const char *url = p->order.urls.items[p->at];
     note_failure(p, why);
     choose_next(p, began_us);
-    int64_t pause_us = is_round_over(p) ? next_pause_us(p) : 0;
+    p->round_over = p->n_failed_in_row % p->order.urls.count == 0;
+    int64_t pause_us = p->round_over ? next_pause_us(p) : 0;
     p->next_try_us = now_us() + pause_us;
-    log_err(LOG_WARN, why, "relay of %s from %s has failed, next try in %lldms", p->order.key, url,
+    log_err(LOG_WARN, why, "%s of %s from %s has failed, next try in %lldms", p->order.kind->name, p->order.key, url,
             (long long)(pause_us / US_PER_MS));
+    if (p->order.kind->failed)
+        p->order.kind->failed(p);
 }
 
 static void end_attempt(struct pull *p)
@@ -117,6 +122,8 @@ static struct err *try_once(struct pull *p)
     while (!e && !p->attempt->ended && !is_over(p))
         e = wait(p, DEADLINE_NEVER);
     if (!e && p->attempt->ended) {
+        if (p->attempt->began_us || p->attempt->ended_in_order)
+            p->ended_in_order = p->attempt->ended_in_order;
         judge(p, p->attempt->began_us, p->attempt->why);
         p->attempt->why = NULL;
     }
@@ -151,7 +158,8 @@ struct err *pull_run(struct pull *p, struct attendance *a)
     struct err *e = NULL;
     p->co = co_self();
     p->attendance = a;
-    p->at = p->n_failed_in_row = 0;
+    p->at = next_of(p, PULL_URL_NONE);
+    p->n_failed_in_row = 0;
     p->pause_us = 0;
     while (!e && !is_over(p)) {
         if (a)

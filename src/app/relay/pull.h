@@ -2,7 +2,7 @@
  * One stream that is pulled from other servers, and published here.
  *
  * The URLs are tried in turn, the first one first. When one fails, or its stream ends, the next one is tried at once; after each round
- * in which all have failed comes a pause, which grows from PULL_PAUSE_US to PULL_PAUSE_MAX_US. A third of it is random, so that the
+ * in which all have failed comes a pause, which grows from PULL_PAUSE_US to what its kind allows. A third of it is random, so that the
  * pulls of many streams do not come back at once. A stream that came for PULL_STEADY_US makes the next pause the shortest one.
  *
  * A pull never takes a stream over: while another publisher has the stream, it waits. A publisher that takes the stream over, or a kick,
@@ -36,7 +36,6 @@ struct server;
 
 enum {
     PULL_PAUSE_US = US_PER_SECOND,
-    PULL_PAUSE_MAX_US = 30 * US_PER_SECOND,
     PULL_STEADY_US = 10 * US_PER_SECOND,
     PULL_ERROR_CAP = 256,
 };
@@ -63,6 +62,8 @@ struct pull {
     bool               waits; /* for its next try */
     size_t             at;    /* the URL that is tried now, or next */
     size_t             n_failed_in_row;
+    bool               round_over;     /* All URLs have failed since the last pause. */
+    bool               ended_in_order; /* A server has told of the end of the stream, and no stream has come since. */
     int64_t            pause_us;
     int64_t            next_try_us;                 /* while it waits */
     int64_t            bytes_before, frames_before; /* of earlier attempts */

@@ -6,10 +6,12 @@
 #include "app/relay/order.h"
 #include "app/rtmp/intake.h"
 #include "app/server/server.h"
+#include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/rtmp/client.h"
+#include "protocol/rtmp/url.h"
 
 struct reading {
     struct attempt    *a;
@@ -19,16 +21,46 @@ struct reading {
 
 /* ---- connecting ---- */
 
+/* The tcUrl that names the host of the order in place of that of the URL. */
+static struct err *name_host(const struct reading *r, const char *url, struct buf *tc_url)
+{
+    struct rtmp_address at;
+    struct err         *e = rtmp_address_parse(&at, url);
+    if (!e) {
+        buf_printf(tc_url, "%s://%s", at.tls ? "rtmps" : "rtmp", r->a->order->host);
+        if (at.tls || at.port != RTMP_PORT_DEFAULT)
+            buf_printf(tc_url, ":%u", at.port);
+        buf_printf(tc_url, "/%s", at.app);
+        e = buf_error(tc_url);
+    }
+    rtmp_address_finish(&at);
+    return e;
+}
+
+/* Connect, and find out whether it is to the very stream that is to be made. */
+static struct err *connect_to(struct reading *r, const struct rtmp_client_target *at, int64_t deadline_us)
+{
+    struct err *e = rtmp_client_open(&r->client, at, deadline_us);
+    attempt_heard(r->a, e);
+    if (e)
+        return e;
+    const char *tc_url = at->tc_url ? at->tc_url : r->client.address.tc_url;
+    return forward_loop_check(r->a->server->conf, r->a->order->key, &r->client, tc_url);
+}
+
 static struct err *open_at(struct reading *r, const char *url, int64_t deadline_us)
 {
     static const char         schema[] = "rtmps:";
     struct rtmp_client_target at = { .url = url };
+    struct buf                tc_url = buf_up_to(RTMP_URL_MAX);
     struct err               *e = strncasecmp(url, schema, sizeof schema - 1) == 0 ? attempt_trust(r->a) : NULL;
     at.tls = r->a->tls;
+    if (!e && r->a->order->host)
+        e = name_host(r, url, &tc_url);
+    at.tc_url = tc_url.len ? tc_url.bytes : NULL;
     if (!e)
-        e = rtmp_client_open(&r->client, &at, deadline_us);
-    if (!e)
-        e = forward_loop_check(r->a->server->conf, r->a->order->key, &r->client, r->client.address.tc_url);
+        e = connect_to(r, &at, deadline_us);
+    buf_finish(&tc_url);
     return e ? e : rtmp_client_play(&r->client, NULL, deadline_us);
 }
 
@@ -38,7 +70,7 @@ static struct err *open_client(struct reading *r, int64_t deadline_us)
     char       *moved_to = NULL, *next;
     struct err *e = open_at(r, r->a->url, deadline_us);
     for (int n = 0; n < ATTEMPT_REDIRECTS_MAX && (next = rtmp_client_take_redirect(&r->client, &e)); n++) {
-        log_info("relay of %s is redirected to %.200s", r->a->order->key, next);
+        log_info("%s of %s is redirected to %.200s", r->a->order->kind->name, r->a->order->key, next);
         mem_free(moved_to);
         moved_to = next;
         e = open_at(r, moved_to, deadline_us);

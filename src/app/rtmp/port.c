@@ -111,8 +111,9 @@ static void log_stream(const struct rtmp_conn *c)
              "param=%s, args=%s",
              req->tc_url, req->page_url, req->swf_url, req->url.schema, s->vhost->name, req->url.port, req->url.app,
              req->url.stream, req->url.param, req->args ? "(obj)" : "null");
-    log_info("source url=%s, ip=%s, cache=%d/%d, is_edge=0, source_id=%s/%s", s->identity, c->ip,
-             s->vhost->play.gop_cache, s->vhost->play.gop_cache_max_frames, source_is_live(s) ? last_id : "", last_id);
+    log_info("source url=%s, ip=%s, cache=%d/%d, is_edge=%d, source_id=%s/%s", s->identity, c->ip,
+             s->vhost->play.gop_cache, s->vhost->play.gop_cache_max_frames, source_is_edge(s),
+             source_is_live(s) ? last_id : "", last_id);
     log_info("stream %s, id=%s, publishing=%d, players=%zu", s->identity, s->id, source_is_live(s), s->n_readers);
 }
 

@@ -132,6 +132,9 @@ extern const struct session_guard *const session_guards[];
 /** Those that ask about streams which the server itself fetches: the configuration has let them in already. */
 extern const struct session_guard *const session_own_guards[];
 
+/** Those that ask about streams which an edge takes from an origin. Callbacks hear of its own clients alone. */
+extern const struct session_guard *const session_edge_guards[];
+
 /**
  * Ask all guards and acquire the source.
  *

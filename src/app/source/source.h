@@ -74,6 +74,7 @@ struct source {
     struct sources *owner;
     char           *key;           /* key of the source in `owner` */
     char *identity, *app, *stream; /* names as the publisher, or before a publish the first client, spells them */
+    char *param;                   /* of an edge: those of the player for whom it is pulled, "?k=v"; NULL: none */
     char  id[VID_CAP];             /* id that the API shows */
 
     struct conf             *conf; /* the snapshot that `vhost` belongs to; a reload replaces it */
@@ -140,6 +141,12 @@ struct source {
 static inline bool source_is_live(const struct source *s)
 {
     return s->state == SOURCE_LIVE;
+}
+
+/** True if the vhost takes its streams from origins. */
+static inline bool source_is_edge(const struct source *s)
+{
+    return s->vhost->cluster.mode == CONF_CLUSTER_REMOTE;
 }
 
 /** True if `words` has the stream's app/stream, or "all". */

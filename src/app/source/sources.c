@@ -29,6 +29,7 @@ static void destroy(struct source *s)
     conf_unref(&s->conf);
     mem_free(s->key);
     mem_free(s->identity);
+    mem_free(s->param);
     mem_free(s->app);
     mem_free(s->stream);
     mem_free(s);
@@ -127,6 +128,14 @@ void source_release(struct source *s)
     pacer_stop(s);
     forget_all(s);
     destroy(s);
+}
+
+void source_note_param(struct source *s, const char *param)
+{
+    if (!source_is_edge(s) || s->state != SOURCE_IDLE || s->n_readers > 0)
+        return;
+    mem_free(s->param);
+    s->param = param && *param ? mem_strdup(param) : NULL; /* Without memory the origin gets none. */
 }
 
 void source_spell(struct source *s, const char *app, const char *stream)

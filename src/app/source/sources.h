@@ -53,6 +53,9 @@ struct source *source_find(const struct sources *all, const struct conf_vhost *v
  */
 struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream);
 
+/** A player comes with these parameters, "?k=v" or "". An edge keeps those of the player for whom it pulls the stream. */
+void source_note_param(struct source *s, const char *param);
+
 /** Take the publisher's spelling of the app and the stream, which are names of the same stream. */
 void source_spell(struct source *s, const char *app, const char *stream);
 

@@ -23,38 +23,52 @@ static void a_built_feature_has_no_row(void **state)
         if (!row->directive)
             continue;
         const struct directive *block = conf_row_at(row->directive);
-        if (!block || block->state != CONF_LATER)
-            fail_msg("%s is built, or no directive", row->directive);
-        if (!conf_row(block->children, row->name))
+        const struct directive *in_it = block ? conf_row(block->children, row->name) : NULL;
+        if (!in_it)
             fail_msg("%s has no %s", row->directive, row->name);
+        if (block->state != CONF_LATER && in_it->state != CONF_LATER)
+            fail_msg("%s of %s is built", row->name, row->directive);
     }
 }
 
 /* Assert that the vhost `v` refuses its clients because this feature is missing; "" means that it serves them. */
-static void refuses(const char *vhost, const char *feature)
+static void refuses_as(enum access_role role, const char *vhost, const char *feature, const char *told)
 {
     struct loaded l = load_vhost(vhost);
     if (!l.conf)
         fail_msg("%s: %s", vhost, l.error);
-    struct err *e = access_check_built(l.conf, &l.conf->vhosts[0]);
+    struct err *e = access_check_built(l.conf, &l.conf->vhosts[0], role);
     char        text[ERR_TEXT_MAX] = "";
     if (err_code(e) != (*feature ? E_NOT_BUILT : E_SUCCESS))
         fail_msg("%s: code %d", vhost, (int)err_code(e));
     if (e && !strstr(err_text(e, text, sizeof text), feature))
         fail_msg("%s: %s", vhost, text);
-    if (*feature && !conf_report_has(&l.report, "publishers and players are refused"))
+    if (*told && !conf_report_has(&l.report, told))
         fail_msg("%s: nothing told", vhost);
     err_free(e);
     unload(&l);
 }
 
+static void refuses(const char *vhost, const char *feature)
+{
+    const char *told = *feature ? "publishers and players are refused" : "";
+    refuses_as(ACCESS_PUBLISH, vhost, feature, told);
+    refuses_as(ACCESS_PLAY, vhost, feature, told);
+}
+
+static void refuses_publishers(const char *vhost, const char *feature)
+{
+    refuses_as(ACCESS_PUBLISH, vhost, feature, "so publishers are refused");
+    refuses_as(ACCESS_PLAY, vhost, "", "so publishers are refused");
+}
+
 static void what_is_unsafe_or_useless_is_refused(void **state)
 {
     (void)state;
-    refuses("cluster { mode remote; origin 127.0.0.1:19350; }", "mode remote");
+    refuses_publishers("cluster { mode remote; origin 127.0.0.1:19350; }", "mode remote");
     refuses("cluster { mode remote; origin 127.0.0.1; token_traverse on; }", "token_traverse");
     refuses("cluster { token_traverse on; }", "token_traverse");
-    refuses("mode remote; origin 127.0.0.1;", "mode remote"); /* the spelling of SRS 1 */
+    refuses_publishers("mode remote; origin 127.0.0.1;", "mode remote"); /* the spelling of SRS 1 */
 }
 
 static void what_is_merely_missing_is_served(void **state)
@@ -80,7 +94,7 @@ static void allow_unbuilt_serves_and_still_tells(void **state)
     (void)state;
     struct loaded l = load_more("allow_unbuilt on; vhost v { cluster { mode remote; origin 127.0.0.1; } }");
     must_load(&l, "allowed");
-    assert_null(access_check_built(l.conf, &l.conf->vhosts[0]));
+    assert_null(access_check_built(l.conf, &l.conf->vhosts[0], ACCESS_PUBLISH));
     must_tell(&l, "every client is served without that, as allow_unbuilt says, vhost v, at t.conf:2");
     unload(&l);
 }
@@ -92,9 +106,8 @@ static void each_vhost_that_refuses_is_told_with_its_place(void **state)
                                 "vhost b {\n cluster { mode remote; origin 127.0.0.1; } }\n"
                                 "srt_server { enabled on; }\n");
     must_load(&l, "places");
-    must_tell(&l,
-              "vhost.cluster is accepted but not built yet: no stream is taken from or passed to an origin, so "
-              "publishers and players are refused (allow_unbuilt on; serves them without that), vhost a, at t.conf:3");
+    must_tell(&l, "vhost.cluster.mode is accepted but not built yet: no stream is passed to an origin, so "
+                  "publishers are refused (allow_unbuilt on; serves them without that), vhost a, at t.conf:3");
     must_tell(&l, "without that), vhost b, at t.conf:5");
     must_tell(&l, "srt_server is accepted but not built yet: its port is not opened, at t.conf:6");
     assert_int_equal(l.report.count, 3);
@@ -106,7 +119,7 @@ static void a_walk_finds_what_each_vhost_asks_for(void **state)
     static const char *const expected[] = {
         "WebRTC, -, t.conf:1",
         "origin_cluster, a, t.conf:3",
-        "cluster mode remote (edge), c, t.conf:6",
+        "cluster mode remote (publish to an edge), c, t.conf:6",
         "origin_cluster, c, t.conf:6",
     };
     struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"

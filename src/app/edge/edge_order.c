@@ -1,0 +1,148 @@
+#include "app/edge/edge_order.h"
+
+#include <string.h>
+
+#include "app/conf/relay.h"
+#include "app/edge/origins.h"
+#include "app/relay/pull.h"
+#include "app/session/session.h"
+#include "app/source/attend.h"
+#include "app/source/life.h"
+#include "app/source/source.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/rtmp/url.h"
+
+static const char default_vhost[] = "__defaultVhost__";
+
+/* ---- what is special ---- */
+
+/*
+ * Players are kept while another origin may have the stream: until all have been asked after an end that an origin has told of, and
+ * for `hold` after an origin was lost.
+ */
+static void stop_holding(const struct pull *p)
+{
+    struct source *s = p->attendance ? p->attendance->source : NULL;
+    if (s && s->state == SOURCE_HELD &&
+        ((p->ended_in_order && p->round_over) || now_us() - s->held_from_us >= s->vhost->cluster.hold_us))
+        source_end_hold(s);
+}
+
+const struct pull_kind edge_kind = {
+    .name = "edge",
+    .by = "an edge",
+    .guards = session_edge_guards,
+    .pause_max_us = EDGE_PAUSE_MAX_US,
+    .choose = origins_choose,
+    .failed = stop_holding,
+    .heard = origins_heard,
+};
+
+/* ---- texts ---- */
+
+/* Append the vhost that the origin is asked for. */
+static void put_vhost(struct buf *out, const struct source *s)
+{
+    static const char variable[] = "[vhost]";
+    const char       *text = s->vhost->cluster.vhost, *at;
+    for (; (at = strstr(text, variable)); text = at + sizeof variable - 1) {
+        buf_append(out, text, (size_t)(at - text));
+        buf_text(out, s->vhost->name);
+    }
+    buf_text(out, text);
+}
+
+static bool names_vhost(const char *pair, size_t len)
+{
+    return (len >= 6 && memcmp(pair, "vhost=", 6) == 0) || (len >= 7 && memcmp(pair, "domain=", 7) == 0);
+}
+
+/* Append the parameters that are for the origin, the first one behind `mark`. Returns the mark of a further one. */
+static const char *put_param(struct buf *out, const char *param, const char *mark)
+{
+    size_t end = strcspn(param, "#");
+    for (size_t at = param[0] == '?', len; at < end; at += len + 1) {
+        len = strcspn(param + at, "&#");
+        if (len == 0 || names_vhost(param + at, len))
+            continue;
+        buf_text(out, mark);
+        buf_append(out, param + at, len);
+        mark = "&";
+    }
+    return mark;
+}
+
+/* ---- URLs ---- */
+
+static bool is_http(const struct conf_cluster *c)
+{
+    return c->protocol == CONF_CLUSTER_FLV || c->protocol == CONF_CLUSTER_FLVS;
+}
+
+static struct err *make_url(char **out, const struct source *s, const char *origin, const char *host)
+{
+    static const char *const schemes[] = {
+        [CONF_CLUSTER_RTMP] = "rtmp",
+        [CONF_CLUSTER_FLV] = "http",
+        [CONF_CLUSTER_FLVS] = "https",
+        [CONF_CLUSTER_RTMPS] = "rtmps",
+    };
+    const struct conf_cluster *c = &s->vhost->cluster;
+    struct buf                 url = buf_up_to(RTMP_URL_MAX);
+    buf_printf(&url, "%s://%s/%s/%s%s", schemes[c->protocol], origin, s->app, s->stream, is_http(c) ? ".flv" : "");
+    const char *mark = put_param(&url, s->param ? s->param : "", "?");
+    if (is_http(c) && host)
+        buf_printf(&url, "%svhost=%s", mark, host);
+    struct err *e = buf_error(&url);
+    if (!e && !conf_relay_url_is_known(url.bytes))
+        e = err_new(E_SYSTEM_CONFIG_INVALID, "%.200s is no URL of an origin", url.bytes);
+    if (!e && !(*out = mem_strdup(url.bytes)))
+        e = err_no_memory();
+    buf_finish(&url);
+    return e;
+}
+
+static struct err *make_urls(struct pull_order *o, const struct source *s)
+{
+    const struct conf_words *origins = &s->vhost->cluster.origins;
+    if (origins->count == 0)
+        return err_new(E_SYSTEM_CONFIG_INVALID, "vhost %s is an edge without an origin", s->vhost->name);
+    o->urls.items = mem_calloc(origins->count, sizeof *o->urls.items);
+    struct err *e = o->urls.items ? NULL : err_no_memory();
+    for (; !e && o->urls.count < origins->count; o->urls.count++)
+        e = make_url(&o->urls.items[o->urls.count], s, origins->items[o->urls.count], o->host);
+    return e;
+}
+
+static struct err *make_host(struct pull_order *o, const struct source *s)
+{
+    struct buf  vhost = buf_up_to(RTMP_URL_MAX);
+    struct err *e;
+    put_vhost(&vhost, s);
+    e = buf_error(&vhost);
+    if (!e && vhost.len && !str_equal(vhost.bytes, default_vhost) && !(o->host = mem_strdup(vhost.bytes)))
+        e = err_no_memory();
+    buf_finish(&vhost);
+    return e;
+}
+
+struct err *edge_order_make(struct pull_order *o, const struct source *s)
+{
+    const struct conf_cluster *c = &s->vhost->cluster;
+    *o = (struct pull_order){ .kind = &edge_kind,
+                              .on_demand = true,
+                              .linger_us = c->linger_us,
+                              .timeout_us = c->timeout_us,
+                              .tls_verify = c->tls_verify };
+    o->vhost = mem_strdup(s->vhost->name);
+    o->app = mem_strdup(s->app);
+    o->stream = mem_strdup(s->stream);
+    o->key = mem_strdup(s->key);
+    o->tls_ca = mem_strdup(c->tls_ca ? c->tls_ca : "");
+    if (!o->vhost || !o->app || !o->stream || !o->key || !o->tls_ca)
+        return err_no_memory();
+    struct err *e = make_host(o, s);
+    return e ? e : make_urls(o, s);
+}

@@ -1,0 +1,100 @@
+#include "app/edge/origins.h"
+
+#include <string.h>
+
+#include "app/relay/order.h"
+#include "core/backoff.h"
+#include "core/log.h"
+#include "core/map.h"
+#include "core/mem.h"
+#include "core/str.h"
+
+enum { NAME_CAP = 512 };
+
+struct origin {
+    int64_t aside_us, until_us;
+};
+
+static struct map failing; /* struct origin by name */
+
+static const char *name_of(char name[static NAME_CAP], const char *url)
+{
+    const char *mark = strstr(url, "://");
+    size_t      scheme_len = mark ? (size_t)(mark - url) + 3 : 0;
+    size_t      len = scheme_len + strcspn(url + scheme_len, "/?#");
+    len = len < NAME_CAP ? len : NAME_CAP - 1;
+    memcpy(name, url, len);
+    name[len] = '\0';
+    return name;
+}
+
+static void forget(const char *name)
+{
+    struct origin *o = map_remove(&failing, name);
+    if (!o)
+        return;
+    log_info("edge: origin %s answers again", name);
+    mem_free(o);
+}
+
+/* Without memory the origin is tried as any other one. */
+static struct origin *remember(const char *name)
+{
+    struct origin *o = failing.count < ORIGINS_ASIDE_MAX ? mem_calloc(1, sizeof *o) : NULL;
+    if (o && map_put(&failing, name, o))
+        return o;
+    mem_free(o);
+    return NULL;
+}
+
+void origins_heard(const char *url, bool answered)
+{
+    char name[NAME_CAP];
+    name_of(name, url);
+    if (answered) {
+        forget(name);
+        return;
+    }
+    struct origin *o = map_find(&failing, name);
+    if (!o && !(o = remember(name)))
+        return;
+    if (now_us() < o->until_us)
+        return;
+    o->aside_us = backoff_next_us(o->aside_us, ORIGIN_ASIDE_US, ORIGIN_ASIDE_MAX_US);
+    o->until_us = now_us() + o->aside_us;
+    log_warn("edge: origin %s cannot be reached, it is set aside for %lldms", name,
+             (long long)(o->aside_us / US_PER_MS));
+}
+
+int64_t origins_aside_until_us(const char *url)
+{
+    char                 name[NAME_CAP];
+    const struct origin *o = map_find(&failing, name_of(name, url));
+    return o && now_us() < o->until_us ? o->until_us : 0;
+}
+
+size_t origins_choose(const struct conf_words *urls, size_t failed)
+{
+    size_t  from = failed == PULL_URL_NONE ? 0 : failed + 1, best = from % urls->count;
+    int64_t best_us = origins_aside_until_us(urls->items[best]);
+    for (size_t i = 0; i < urls->count; i++) {
+        size_t  at = (from + i) % urls->count;
+        int64_t aside_us = origins_aside_until_us(urls->items[at]);
+        if (aside_us == 0)
+            return at;
+        if (failed == PULL_URL_NONE && aside_us < best_us) {
+            best = at;
+            best_us = aside_us;
+        }
+    }
+    return best;
+}
+
+void origins_finish(void)
+{
+    size_t         at = 0;
+    struct origin *o;
+    while ((o = map_next(&failing, &at, NULL)))
+        mem_free(o);
+    map_finish(&failing);
+}

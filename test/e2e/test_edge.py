@@ -1,0 +1,280 @@
+"""Edges: a vhost with `cluster { mode remote; }` takes its streams from origins, while somebody watches."""
+import os
+import re
+
+import pytest
+
+import flv
+import media
+import rtmp
+import srs
+from api import Api
+from fake_rtmp import FakeServer
+from flv import Numbered
+from http_live import HttpPlayer
+from test_play import seen, vhost
+from test_relay import sees
+from wait import until
+
+REMUX = "http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } "
+
+
+def origins_of(*origins):
+    return " ".join(o if isinstance(o, str) else "127.0.0.1:%d" % o.port for o in origins)
+
+
+def cluster(*origins, more=""):
+    return "cluster { mode remote; origin %s; %s } " % (origins_of(*origins), more)
+
+
+def edge_of(*origins, more="", rest=REMUX, **how):
+    return vhost(more=cluster(*origins, more=more) + rest, **how)
+
+
+def begins(edge, origin="", since=0):
+    """Wait until the edge has the stream of an origin."""
+    where = origins_of(origin) if origin else ""
+    edge.wait_log(r"edge of /live/s from \w+://%s\S* begins" % re.escape(where), since=since, timeout=20)
+
+
+def fails(edge, since=0):
+    return edge.wait_log(r"edge of /live/s from (\S+) has failed, next try in (\d+)ms.*", since=since, timeout=20)
+
+
+def shows(player, number):
+    """Wait until a player over HTTP has the picture of this number."""
+    player.until(lambda: any(flv.number_of(t) == (flv.VIDEO, number) for t in player.media()), "picture %d" % number)
+
+
+def players_of(server, stream="s"):
+    return [c for c in Api(server).get("/api/v1/clients/?count=1000")["clients"] if not c["publish"]]
+
+
+# -- the first player, and the last ------------------------------------------------------------------------------------
+
+def test_the_first_player_makes_the_edge_pull_and_all_share_it(make_server):
+    origin = make_server(api="")
+    edge = make_server(edge_of(origin, more="linger 1;"), http="", api="")
+    tags = list(Numbered().tags(count=50))
+    with origin.publisher() as publisher:
+        publisher.send_tags(tags[:3])
+        assert players_of(origin) == []
+        with edge.player() as first:
+            seen(first, 1)
+            begins(edge)
+            with edge.player() as second, HttpPlayer(edge.http_port, "/live/s.flv") as third:
+                seen(second, 1)
+                third.wait_media(1)
+                publisher.send_tags(tags[3:])
+                for player in (first, second):
+                    seen(player, len(tags) - 1)
+                    assert flv.gaps(player.media()) == []
+                third.wait_media(len(tags) - 1)
+                assert len(players_of(origin)) == 1
+            edge.wait_log(r"source url=/live/s, ip=127\.0\.0\.1, cache=1/2500, is_edge=1, source_id=")
+            assert len(players_of(origin)) == 1
+        until(lambda: players_of(origin) == [], "the end of the pull", 20)
+        edge.wait_log(r"published /live/s by an edge, frames=\d+")
+        mark = edge.mark()
+        with edge.player() as again:
+            seen(again, 1)
+            begins(edge, since=mark)
+
+
+def test_fifty_players_are_one_pull(make_server):
+    origin = make_server(api="")
+    edge = make_server(edge_of(origin))
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+        players = [edge.player() for _ in range(50)]
+        try:
+            for player in players:
+                seen(player, 5)
+            assert len(players_of(origin)) == 1
+        finally:
+            for player in players:
+                player.close()
+
+
+@pytest.mark.parametrize("over", ["rtmp", "http"])
+def test_a_player_may_come_before_the_publisher(make_server, over):
+    origin = make_server()
+    edge = make_server(edge_of(origin, more="timeout 1;"), http="")
+    with edge.player() if over == "rtmp" else HttpPlayer(edge.http_port, "/live/s.flv") as player:
+        fails(edge)
+        with origin.publisher() as publisher:
+            publisher.send_tags(Numbered().tags(count=10))
+            if over == "rtmp":
+                seen(player, 15)
+            else:
+                player.wait_media(15)
+
+
+@pytest.mark.parametrize("protocol", ["flv", "flvs", "rtmps"])
+def test_other_protocols(make_server, protocol):
+    origin = make_server(vhost(more=REMUX), http="", tls=True)
+    port = {"flv": origin.http_port, "flvs": origin.https_port, "rtmps": origin.rtmps_port}[protocol]
+    edge = make_server(edge_of("localhost:%d" % port, more="protocol %s; tls_ca %s;" % (protocol, origin.certificate[1])))
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        with edge.player() as player:
+            seen(player, 15)
+            publisher.send_tags(Numbered().frames(10, 10))
+            sees(player, 19)
+            assert flv.gaps(player.media()) == []
+
+
+# -- what the origin is asked ---------------------------------------------------------------------------------------------
+
+ASKED = [
+    # cluster { vhost }, vhost of the edge, name that the player asks for, tcUrl, name in play
+    ("", "__defaultVhost__", "s?tok=1&k=2", "rtmp://127.0.0.1:PORT/live", "s?tok=1&k=2"),
+    ("", "a.example", "s?vhost=a.example&tok=1", "rtmp://a.example:PORT/live", "s?tok=1"),
+    ("vhost b.example;", "__defaultVhost__", "s", "rtmp://b.example:PORT/live", "s"),
+    ("vhost x.[vhost];", "a.example", "s?k=a/b&domain=a.example", "rtmp://x.a.example:PORT/live", "s?k=a/b"),
+]
+
+
+@pytest.mark.parametrize("more,name,asks,tc_url,play", ASKED)
+def test_the_origin_is_asked_for_vhost_and_parameters(make_server, more, name, asks, tc_url, play):
+    origin = make_server(vhost() + vhost(name="a.example") + vhost(name="b.example") + vhost(name="x.a.example"))
+    edge = make_server(edge_of(origin, more=more, name=name))
+    with edge.player(asks):
+        tc_url = re.escape(tc_url.replace("PORT", str(origin.port)))
+        assert origin.wait_log(r"connected stream, tcUrl=%s, .* stream=s, param=(\S*)," % tc_url).group(1) == play[1:]
+
+
+# -- origins that fail -----------------------------------------------------------------------------------------------------
+
+def test_players_stay_when_their_origin_is_killed_and_time_never_goes_back(make_server):
+    first, second = make_server(), make_server()
+    edge = make_server(edge_of(first, second), http="")
+    numbered = Numbered()
+    with first.publisher() as publisher, second.publisher() as other:
+        for p in (publisher, other):
+            p.send_tags(numbered.tags(count=50))
+        with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+            seen(player, 50)
+            over_http.wait_media(50)
+            begins(edge, first)
+            first.kill()
+            begins(edge, second)
+            other.send_tags(numbered.frames(50, 50))
+            sees(player, 99)
+            shows(over_http, 99)
+            for media in (player.media(), over_http.media()):
+                times = [m.ts for m in media]
+                assert times == sorted(times)
+
+
+def test_a_dead_origin_is_set_aside(make_server):
+    second = make_server()
+    edge = make_server(edge_of("127.0.0.1:%d" % srs.free_port(), second, more="linger 0;"))
+    with second.publisher() as publisher, second.publisher("t") as other:
+        publisher.send_tags(Numbered().tags(count=5))
+        other.send_tags(Numbered().tags(count=5))
+        with edge.player() as player:
+            seen(player, 5)
+            edge.wait_log(r"edge: origin rtmp://\S+ cannot be reached, it is set aside for 1000ms")
+        with edge.player("t") as player:
+            seen(player, 5)
+        assert edge.log.count("has failed") == 1
+
+
+def test_all_origins_are_dead_and_one_comes_back_and_players_have_stayed(make_server):
+    first, second = make_server(), make_server()
+    edge = make_server(edge_of(first, second), http="")
+    with first.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+            seen(player, 10)
+            over_http.wait_media(10)
+            first.kill()
+            second.kill()
+            until(lambda: edge.log.count("cannot be reached") >= 2, "both are set aside", 20)
+            back = make_server(listen=[second.port])
+            mark = edge.mark()
+            with back.publisher() as other:
+                other.send_tags(Numbered().tags(count=200))
+                begins(edge, back, since=mark)
+                sees(player, 199)
+                shows(over_http, 199)
+    edge.wait_log(r"edge: origin rtmp://127.0.0.1:%d answers again" % second.port)
+
+
+def test_an_edge_of_itself_is_refused(make_server):
+    port = srs.free_port()
+    edge = make_server(edge_of("127.0.0.1:%d" % port), listen=[port])
+    with edge.player():
+        assert "ForwardLoop" in fails(edge).string
+    edge.wait_log(r"client has gone, play /live/s")
+
+
+def test_an_origin_that_says_nothing_is_given_up(make_server):
+    second = make_server()
+    with FakeServer(connect=lambda *_: None) as silent, second.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+        edge = make_server(edge_of("127.0.0.1:%d" % silent.port, second, more="timeout 1;"))
+        with edge.player() as player:
+            seen(player, 5)
+        edge.wait_log(r"edge: origin rtmp://\S+ cannot be reached")
+
+
+# -- reload ------------------------------------------------------------------------------------------------------------------
+
+def test_a_reload_of_mode_and_origins_drops_nobody(make_server):
+    first, second = make_server(), make_server()
+    edge = make_server(vhost(more=REMUX), http="")
+    with first.publisher() as publisher, second.publisher() as other:
+        publisher.send_tags(Numbered().tags(count=5))
+        other.send_tags(Numbered().tags(count=5))
+        with edge.player() as player:
+            edge.wait_log(r"type=rtmp-play")
+            edge.reload(edge_of(first))
+            begins(edge, first)
+            seen(player, 5)
+            mark = edge.mark()
+            edge.reload(edge_of(second))
+            begins(edge, second, since=mark)
+            other.send_tags(Numbered().frames(5, 5))
+            sees(player, 9)
+            edge.reload(vhost(more=REMUX))
+            edge.wait_log(r"published /live/s by an edge[^$]*published /live/s by an edge")
+            with edge.publisher() as here:
+                here.send_tags(Numbered().tags(count=30))
+                sees(player, 29)
+
+
+# -- publishers ----------------------------------------------------------------------------------------------------------------
+
+def test_a_publisher_is_refused_with_the_reason(make_server):
+    edge = make_server(edge_of("127.0.0.1:9"))
+    with edge.client() as c:
+        with pytest.raises(rtmp.Refused) as refusal:
+            c.publish("s")
+        c.wait_closed()
+    assert "publish to an edge" in refusal.value.info["description"]
+
+
+# -- the tutorial ----------------------------------------------------------------------------------------------------------------
+
+def example(name, ports):
+    """The text of a file of conf/, with these ports in place of its own."""
+    with open(os.path.join(media.ROOT, "conf", name)) as f:
+        text = f.read()
+    return re.sub(r"\b(?:%s)(?=;)" % "|".join(ports), lambda m: str(ports[m.group()]), re.sub(r"^(pid .*|#.*)$", "", text, flags=re.M)) + "pid ./srs.pid;\n"
+
+
+@pytest.mark.parametrize("name", ["edge.conf", "edge2.conf"])
+def test_the_tutorial_plays_from_either_by_ffmpeg(make_server, name):
+    ports = {port: srs.free_port() for port in ("19350", "1935", "8080")}
+    origin = make_server(text=example("origin.conf", ports), listen=[ports["19350"]])
+    edge = make_server(text=example(name, ports), listen=[ports["1935"]])
+    urls = [origin.url("live/livestream"), edge.url("live/livestream")]
+    if name == "edge.conf":
+        urls.append("http://127.0.0.1:%d/live/livestream.flv" % ports["8080"])
+    with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), origin.url("live/livestream")):
+        origin.wait_log(r"start publish")
+        for url in urls:
+            with media.ffmpeg_play(url, ["-t", "2"]) as player:
+                assert len(media.parse_framemd5(player.ends())) > 50, url
