@@ -115,7 +115,7 @@ static void keep_bounds(struct source *s)
 
 struct err *source_take(struct source *s, const struct arrival *a)
 {
-    if (!delay_is_in_use(&s->delay))
+    if (!delay_is_in_use(&s->delay) || (s->owner->delays_none && !delay_is_holding(&s->delay)))
         return source_enter(s, a);
     bool waited = s->hand_back.waits;
     if (waited && hand_back_look(&s->hand_back, a, now_us(), source_queue_length_us(s)) == HAND_BACK_DROP)
@@ -133,5 +133,6 @@ struct err *source_take(struct source *s, const struct arrival *a)
 
 void delays_end(struct sources *all)
 {
+    all->delays_none = true;
     co_group_cancel_and_join(&all->delays);
 }

@@ -33,7 +33,7 @@ struct sources;
  */
 struct err *source_take(struct source *s, const struct arrival *a) ATTR_MUST_USE;
 
-/** At the end of the server, when no publisher is left: append at once what is held. Yields. */
+/** At the end of the server, when no client is left: append at once what is held, and from now on what attendants publish. Yields. */
 void delays_end(struct sources *all);
 
 #endif

@@ -20,11 +20,12 @@ struct attendant;
 struct sources {
     struct map              by_key;
     struct given_up         given_up;
-    struct histogram        latency;    /* of all streams, of those that have ended too */
-    bool                    holds_none; /* The server ends: no stream is held any more. */
-    const struct attendant *attendants; /* table of attendants (attend.h); may be NULL */
-    struct co_group         attending;  /* coroutines of the attendants of all streams */
-    struct co_group         delays;     /* coroutines of the delays of streams (delaying.h) */
+    struct histogram        latency;     /* of all streams, of those that have ended too */
+    bool                    holds_none;  /* The server ends: no stream is held any more. */
+    bool                    delays_none; /* The server ends: no stream is delayed any more. */
+    const struct attendant *attendants;  /* table of attendants (attend.h); may be NULL */
+    struct co_group         attending;   /* coroutines of the attendants of all streams */
+    struct co_group         delays;      /* coroutines of the delays of streams (delaying.h) */
 };
 
 /** `attendants` is borrowed: a table that ends with a row without a name, or NULL. */

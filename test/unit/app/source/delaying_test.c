@@ -220,6 +220,16 @@ static void at_the_end_of_the_server_everything_goes_out(void **state)
     assert_false(source_is_live(fx.source));
 }
 
+static void nothing_is_held_any_more_when_the_server_ends(void **state)
+{
+    (void)state;
+    bring("V1 K1");
+    delays_end(&fx.all);
+    bring("p2"); /* a relay is one that publishes to the end */
+    assert_int_equal(fx.source->ring.head, 3);
+    assert_null(fx.source->delay.co);
+}
+
 static void a_lack_of_memory_loses_one_frame(void **state)
 {
     (void)state;
@@ -252,6 +262,7 @@ int main(void)
         TEST(the_times_of_two_publishers_do_not_go_back),
         TEST(beyond_the_limit_of_memory_the_oldest_go_out_early),
         TEST(at_the_end_of_the_server_everything_goes_out),
+        TEST(nothing_is_held_any_more_when_the_server_ends),
         TEST(a_lack_of_memory_loses_one_frame),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
