@@ -59,8 +59,10 @@ struct err *mp4_segment_take(struct mp4_segment *m, struct attempt *a, const uin
     struct err                *e = m->is_told ? NULL : take_configs(m, a);
     mp4_fragments_begin(&f, &m->init, bytes, len);
     while (!e && mp4_fragments_next(&f, &s)) {
-        if (!is_taken(m, s.track))
+        if (!is_taken(m, s.track)) {
+            co_give_way_by_time();
             continue;
+        }
         first_us = s.dts_us < first_us ? s.dts_us : first_us;
         if (over_us > 0)
             e = wait_for(began_us, s.dts_us - first_us, over_us);

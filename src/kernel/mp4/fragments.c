@@ -141,7 +141,7 @@ static void read_moof(struct mp4_fragments *f, const struct mp4_box *moof)
     f->bad |= in.bad;
 }
 
-/* Begin with a trun. Samples of which it says nothing are bounded by the segment: each has a byte. */
+/* Begin with a trun. Samples of which it says nothing are bounded by the segment: each has a byte of its own. */
 static bool read_trun(struct mp4_run *r, struct rd in)
 {
     r->has = rd_u32(&in);
@@ -165,8 +165,11 @@ static bool refill(struct mp4_run *r)
     return ok && !r->boxes.bad;
 }
 
-/* Take the next sample of a run that has one. False: it lies outside the segment, or its times are beyond all bounds. */
-static bool take(const struct mp4_fragments *f, struct mp4_run *r, struct mp4_fragment_sample *s)
+/*
+ * Take the next sample of a run that has one. False: it lies outside the segment, the samples are longer than the segment together, or its
+ * times are beyond all bounds.
+ */
+static bool take(struct mp4_fragments *f, struct mp4_run *r, struct mp4_fragment_sample *s)
 {
     const struct mp4_init_track *t = r->track;
     uint32_t                     duration = or_else(&r->samples, r->has & TRUN_DURATION, r->duration);
@@ -176,8 +179,9 @@ static bool take(const struct mp4_fragments *f, struct mp4_run *r, struct mp4_fr
     size_t   len = rd_left(&f->segment);
     r->has_first_flags = false;
     r->n_left--;
-    if (r->samples.bad || size == 0 || size > len || r->at > len - size || r->dts > MP4_TABLE_TIME_MAX)
+    if (r->samples.bad || size == 0 || size > f->bytes_left || r->at > len - size || r->dts > MP4_TABLE_TIME_MAX)
         return false;
+    f->bytes_left -= size;
     *s = (struct mp4_fragment_sample){ .track = t,
                                        .dts_us = mp4_us_from_ticks(r->dts + t->shift, t->timescale),
                                        .pts_us = mp4_us_from_ticks(r->dts + t->shift + offset, t->timescale),
@@ -192,7 +196,9 @@ static bool take(const struct mp4_fragments *f, struct mp4_run *r, struct mp4_fr
 
 void mp4_fragments_begin(struct mp4_fragments *f, const struct mp4_init *init, const uint8_t *bytes, size_t len)
 {
-    *f = (struct mp4_fragments){ .init = init, .segment = rd_over(bytes, len), .rest = rd_over(bytes, len) };
+    *f = (struct mp4_fragments){
+        .init = init, .segment = rd_over(bytes, len), .rest = rd_over(bytes, len), .bytes_left = len
+    };
 }
 
 /* The run whose next sample is decoded first; NULL: none has any. */

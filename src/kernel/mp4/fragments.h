@@ -9,6 +9,7 @@
  * Samples come in the order of their decoding times, over all tracks of a fragment.
  *
  * Source     ISO/IEC 14496-12 8.8: moof, traf, tfhd, tfdt, trun, trex
+ * Bounds     the samples are no longer together than the segment, so they are no more than its bytes
  * Shape      Tracks of a codec that entry_read.h does not know, and encrypted ones, are left out. Each traf has a tfdt
  * Ownership  borrows both texts; the init must outlive the reader
  * Yields     no
@@ -59,6 +60,7 @@ struct mp4_fragments {
     struct rd              segment, rest;
     struct mp4_run         runs[MP4_INIT_TRACKS_MAX];
     size_t                 n_runs;
+    size_t                 bytes_left; /* of the segment for further samples, which share none */
     bool                   bad;
 };
 

@@ -222,9 +222,37 @@ static void what_lies_outside_the_segment_is_bad(void **state)
     assert_false(bad); /* a track that is left out */
 }
 
+/* Each trun begins at the first byte of the segment again. A megabyte of these would otherwise be billions of samples. */
+static void bytes_that_are_named_again_and_again_are_bad(void **state)
+{
+    (void)state;
+    enum { TRUNS = 50, EACH = 100 };
+    bool      bad;
+    struct wr w = wr_over(made, sizeof made);
+    size_t    moof = mp4_box_begin(&w, "moof"), traf = mp4_box_begin(&w, "traf");
+    size_t    tfhd = mp4_full_box_begin(&w, "tfhd", 0, 0x20000);
+    wr_u32(&w, 7);
+    mp4_box_end(&w, tfhd);
+    size_t tfdt = mp4_full_box_begin(&w, "tfdt", 0, 0);
+    wr_u32(&w, 1000);
+    mp4_box_end(&w, tfdt);
+    for (int i = 0; i < TRUNS; i++) {
+        size_t trun = mp4_full_box_begin(&w, "trun", 0, 0x1);
+        wr_u32(&w, EACH);
+        wr_u32(&w, 0);
+        mp4_box_end(&w, trun);
+    }
+    mp4_box_end(&w, traf);
+    mp4_box_end(&w, moof);
+    assert_true(wr_len(&w) > EACH * 3);
+    assert_int_equal(count(&one_track, made, wr_len(&w), &bad), wr_len(&w) / 3);
+    assert_true(bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_that_are_named_again_and_again_are_bad),
         cmocka_unit_test(samples_of_our_own_muxer_come_in_the_order_of_their_times),
         cmocka_unit_test(a_cut_segment_gives_what_is_there),
         cmocka_unit_test(what_a_sample_does_not_say_comes_from_the_defaults),
