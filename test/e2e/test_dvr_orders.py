@@ -174,6 +174,26 @@ def test_what_is_kept_before_a_start_is_bounded(make_server):
     assert done["gaps"] == [] and done["bytes"] > 8 << 20
 
 
+@pytest.mark.parametrize("n_more", [0, 8])
+def test_a_start_may_find_a_single_frame(make_server, n_more):
+    """A backend may start the recording from its on_publish, when a frame was kept that the log has forgotten."""
+    server = serve(make_server, "./rec/[stream].flv", "dvr_apply none; dvr_preroll 10;", api="", block="play { gop_cache off; }")
+    tags = [t for t in media.tags("h264.flv") if t.type == flv.VIDEO]
+    n = next(i for i, t in enumerate(tags) if flv.is_key(t) and not flv.is_config(t)) + 1
+    with server.publisher("s") as publisher:
+        publisher.send_tags(tags[:n])
+        publisher.barrier()
+        publisher.send_tags(tags[n:n + n_more])                      # less than half a second: the recorder sleeps
+        publisher.barrier()
+        order(Api(server), "start")
+        recording(Api(server), 1)
+        publisher.send_tags(tags[n + n_more:n + 60])
+        publisher.barrier()
+    done, = complete(Api(server), 1)
+    got = [t for t in flv.read(os.path.join(server.folder, done["file"])) if t.type == flv.VIDEO and not flv.is_config(t)]
+    assert [t.payload for t in got[:60]] == [t.payload for t in tags[n - 1:n + 59]] and got[0].ts == 0
+
+
 @pytest.mark.parametrize("ending", [".mp4", ".ts"])
 def test_every_format_takes_what_was_kept(make_server, ending):
     server = serve(make_server, "./rec/[stream]" + ending, "dvr_apply none; dvr_preroll 3;", api="")

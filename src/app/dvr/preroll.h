@@ -43,7 +43,7 @@ void preroll_take(struct preroll *p, struct frame *f, const struct headers *befo
 /** Drop what is older than span_us, so that it begins at the last place before that. */
 void preroll_trim(struct preroll *p, int64_t span_us);
 
-/** The earliest time of a frame. There must be one. */
+/** The earliest time of a frame; INT64_MAX: there is none. */
 int64_t preroll_first_us(const struct preroll *p);
 
 /** Take the first frame; NULL: there is none. The caller gets its reference. */

@@ -231,17 +231,23 @@ static void pause(struct recorder *r)
     r->retry_us = now_us() + r->pause_us;
 }
 
+/* The earliest time of a frame, and of those that come after it. What was kept before a start is not in the log any more. */
+static int64_t next_us(const struct recorder *r, const struct frame *first)
+{
+    int64_t us = r->takes_preroll ? preroll_first_us(&r->preroll)
+                                  : first_time_us(r->source, r->cursor.seq - 1, (struct picture_gate){ 0 });
+    return us < first->dts_us ? us : first->dts_us;
+}
+
 static void begin_file(struct recorder *r, const struct frame *first)
 {
     const struct source     *s = r->source;
     const struct dvr_subject subject = {
         .conf = s->conf, .vhost = s->vhost, .app = r->app, .stream = r->stream, .more_bytes = r->preroll.bytes
     };
-    int64_t first_us =
-        r->preroll.n ? preroll_first_us(&r->preroll) : first_time_us(s, r->cursor.seq - 1, (struct picture_gate){ 0 });
+    int64_t     first_us = next_us(r, first);
     int64_t     wall_us = dvr_wall_us(first->arrived_us);
-    struct err *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio,
-                                   first_us < first->dts_us ? first_us : first->dts_us, wall_us);
+    struct err *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio, first_us, wall_us);
     r->waits_us = NOT_WAITING;
     if (!e) {
         if (!r->goes_on)
