@@ -546,6 +546,50 @@ def test_a_backup_that_sends_no_key_frame_leaves_the_slate_on(make_server, slate
         backup.finish()
 
 
+@pytest.mark.xdist_group("browser")
+def test_mpegts_js_plays_on_over_a_slate_of_the_same_encoder(site):
+    clip = media.clip("h264_aac_plain.flv")
+    server = site(with_slate(clip))
+    page = Browser()
+    try:
+        first = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_plain.flv"))
+        page.open(server.http_url("/players/srs_player.html") + "?stream=s&app=live")
+        page.wait_playing(1, 10)
+        first.finish(unpublish=False)
+        server.wait_log("slate stands in for the publisher of /live/s")
+        shown = page.wait_playing(3, 50)
+        again = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_plain.flv"))
+        server.wait_log("in place of its slate")
+        facts = page.wait_playing(3, 50)
+        ranges = page.run("return document.querySelector('video').buffered.length")
+        again.finish()
+    finally:
+        page.close()
+    assert facts["time"] > shown["time"] and not facts["error"] and ranges == 1
+    assert len(re.findall(r"start play /live/s", server.log)) == 1
+
+
+def test_ffmpeg_plays_over_a_slate(make_server):
+    server = make_server(with_slate(media.clip("hevc_aac.mp4")), http="")
+    clip = media.clip("h264_aac_plain.flv")
+    with media.ffmpeg_publish(clip, server.url()) as publisher:
+        server.wait_log("start publish")
+        with media.ffmpeg_play(server.http_url("/live/s.flv")) as player:
+            server.wait_log("start play /live/s")
+            publisher.process.kill()
+            server.wait_log("slate stands in for the publisher of /live/s")
+            with media.ffmpeg_publish(clip, server.url()) as again:
+                server.wait_log("in place of its slate")
+                again.ends()
+            server.reload("vhost __defaultVhost__ { %s }" % (FORMATS % "flv"))
+            packets = media.parse_framemd5(player.ends())
+    whole = media.framemd5(clip)
+    for kind in ("video", "audio"):
+        times = [p.dts for p in packets if p.kind == kind]
+        assert times == sorted(times)
+        assert [p.hash for p in packets if p.kind == kind][-20:] == [p.hash for p in whole if p.kind == kind][-20:]
+
+
 def test_a_slate_ends_with_the_hold(make_server, slate):
     server = make_server(with_slate(slate, hold="2s"), http="")
     first = Endless(server, "s", MAIN)
