@@ -100,3 +100,22 @@ def test_a_file_that_has_changed_and_a_format_that_cannot_get_another_one(make_s
     for _ in range(2):
         publish(server, CLIP, "m")
     recordings.wait_files(server.recordings, 2, ".mp4")
+
+
+def recorded(api):
+    return sum(d["bytes"] for d in listed(api))
+
+
+def test_a_file_that_is_cut_by_reloads_goes_on(make_server):
+    conf = "vhost __defaultVhost__ { dvr { enabled on; dvr_plan append; dvr_path ./rec/[stream].flv; time_jitter %s; } }"
+    server = make_server(conf % "full", api="")
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"), 8)
+    api = Api(server)
+    for n in range(8):                               # less than the clip has: at its joint times meet
+        before = recorded(api)
+        until(lambda: recorded(api) > before + 12000, "more of it")                # pylint: disable=cell-var-from-loop
+        server.reload(conf % ("full", "zero")[n % 2])
+    feeder.finish()
+    until(lambda: all(d["state"] == "complete" for d in listed(api)), "the end")
+    done = listed(api)                               # one, unless the disk was slower than a GOP
+    assert len(done) < 8 and sum(len(parts(os.path.join(server.folder, d["file"]))[0]["video"]) for d in done) > 100

@@ -409,6 +409,7 @@ static void note_lost_end(struct dvr_file *f)
 static void settle(struct dvr_file *f)
 {
     struct dvr_recording *r = f->recording;
+    f->is_settled = true;
     if (!f->final) {
         r->state = DVR_LOST;
         catalogue_remove(r);
@@ -438,8 +439,9 @@ static void note_end(void *arg, const struct file_writer_result *r)
 void dvr_file_end(struct dvr_file *f)
 {
     struct file_writer *w = f->output.writer;
-    if (f->recording->state != DVR_OPEN)
+    if (f->has_ended)
         return;
+    f->has_ended = true;
     f->recording->state = DVR_ENDING;
     if (f->format->end)
         f->format->end(&f->output);
@@ -458,7 +460,7 @@ void dvr_files_finish(void)
 {
     LIST_FOREACH (&all, it, after) {
         struct dvr_file *f = LIST_ENTRY(it, struct dvr_file, link);
-        bool             is_awaited = f->recording->state == DVR_ENDING; /* note_end() would drop it */
+        bool             is_awaited = f->has_ended && !f->is_settled; /* note_end() would drop it */
         list_remove(it);
         file_writer_leave(&f->output.writer);
         if (is_awaited)

@@ -49,6 +49,8 @@ struct dvr_file {
     char                    *path, *temporary; /* without its duration; with .tmp */
     char                    *final;            /* once it is complete */
     bool                     head_is_lost;
+    bool                     has_ended;  /* No more frames come. */
+    bool                     is_settled; /* It is known what became of it; its recording may go on in another file. */
     struct dvr_output        output;
     struct jitter            jitter;
     struct dvr_facts         facts;             /* once it is complete */

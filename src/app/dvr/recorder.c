@@ -109,7 +109,7 @@ static void drop_complete(struct recorder *r)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->n_ending; i++)
-        if (r->ending[i]->recording->state == DVR_ENDING)
+        if (!r->ending[i]->is_settled)
             r->ending[n++] = r->ending[i];
         else
             dvr_file_unref(&r->ending[i]);
