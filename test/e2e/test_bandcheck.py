@@ -226,6 +226,20 @@ def test_a_tester_that_sends_too_much_is_read_no_faster_than_the_limit(make_serv
         assert stopped["bytes_delta"] * 8 / stopped["duration_delta"] <= 400 * 2   # what one read takes comes on top
 
 
+def test_a_tester_that_sends_too_much_does_not_make_the_test_longer(make_server):
+    server = make_server(checked(limit=4))      # by the limit one message takes 40 s
+    with measured(server) as t:
+        t.begin(server)
+        t.pass_play()
+
+        def stopped():
+            t.say("onSrsBandCheckPublishing", {str(i): TEXT for i in range(400)})
+            t.pump(0.2)
+            return [m for m in t.messages if rtmp.is_command(m, "onSrsBandCheckStopPublishBytes")]
+        until(stopped, "the end of the test")
+        assert rtmp.command(stopped()[0])[3]["bytes_delta"] > 20000
+
+
 def test_a_reload_switches_the_test_on_and_off(make_server):
     server = make_server(vhost())
     for conf, is_tested in ((checked(name="__defaultVhost__").split("} ", 1)[1], True), (vhost(), False)):

@@ -122,11 +122,11 @@ static double kbps_of(const struct carried *d)
     return d->ms > 0 ? (double)(d->bytes * 8 / d->ms) : 0;
 }
 
-/* Sleep while the direction has carried more than the limit allows. */
-static struct err *keep_limit(const struct rtmp_conn *c, const struct carried *d, int64_t bytes)
+/* Sleep while the direction has carried more than the limit allows, but not over the deadline: the peer chooses how much it sends. */
+static struct err *keep_limit(const struct rtmp_conn *c, const struct carried *d, int64_t bytes, int64_t deadline_us)
 {
     int64_t due_us = d->since_us + (bytes - d->since_bytes) * 8 * US_PER_MS / c->bandcheck->limit_kbps;
-    int64_t ahead_us = due_us - now_us();
+    int64_t ahead_us = (due_us < deadline_us ? due_us : deadline_us) - now_us();
     co_give_way_by_time();
     return ahead_us > 0 ? co_sleep(ahead_us) : NULL;
 }
@@ -182,7 +182,7 @@ static struct err *read_one(struct rtmp_conn *c, const struct carried *up, int64
                             enum rtmp_bandcheck *command)
 {
     struct rtmp_message msg = { 0 };
-    struct err         *e = keep_limit(c, up, c->io.bytes_in);
+    struct err         *e = keep_limit(c, up, c->io.bytes_in, deadline_us);
     if (!e)
         e = rtmp_link_read_message(&c->rtmp.link, &msg, deadline_us);
     *command = RTMP_BANDCHECK_OTHER;
@@ -229,7 +229,7 @@ static struct err *carry_down(struct rtmp_conn *c, struct carried *down)
     for (int n_texts = 1 + MORE_TEXTS; !e && now_us() < until_us; n_texts += MORE_TEXTS) {
         e = send_playing(c, n_texts < RTMP_BANDCHECK_TEXTS_MAX ? n_texts : RTMP_BANDCHECK_TEXTS_MAX);
         if (!e)
-            e = keep_limit(c, down, c->io.bytes_out);
+            e = keep_limit(c, down, c->io.bytes_out, DEADLINE_NEVER);
     }
     end_carrying(down, c->io.bytes_out);
     if (!e)
