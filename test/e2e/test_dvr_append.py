@@ -82,6 +82,23 @@ def test_a_takeover_goes_on_in_the_file(make_server):
     assert len(parts(path)[0]["video"]) > 125
 
 
+def test_a_file_whose_name_was_taken_goes_on_under_its_number(make_server):
+    server = serve(make_server, "./rec/[app]/[stream].flv", PLAN, api="")
+    taken = os.path.join(server.recordings, "live", "s.flv")
+    os.makedirs(os.path.dirname(taken))
+    with open(taken, "wb") as f:
+        f.write(b"of another program")
+    once = recordings.packets(media.clip(CLIP))
+    for n in range(1, 4):
+        publish(server, CLIP)
+        until(lambda: complete(Api(server), 1)[0]["bytes"] > n * 0.9 * os.path.getsize(media.clip(CLIP)), "part %d" % n)  # pylint: disable=cell-var-from-loop
+        path = os.path.join(server.folder, complete(Api(server), 1)[0]["file"])
+        assert os.path.basename(path) == "s-1.flv" and parts(path)[0]["video"] == once["video"] * n
+    with open(taken, "rb") as f:
+        assert f.read() == b"of another program"
+    assert [os.path.basename(p) for p in recordings.files(server.recordings, ".flv")] == ["s-1.flv", "s.flv"]
+
+
 def test_a_file_that_has_changed_and_a_format_that_cannot_get_another_one(make_server):
     server = serve(make_server, "./rec/[stream].flv", PLAN, api="")
     publish(server, CLIP)

@@ -108,11 +108,40 @@ static struct err *take_name(struct dvr_file *f, char *path)
     return err_new(E_SYSTEM_FILE_OPEN, "%d files that are being recorded have the name %s", NAMES_MAX, path);
 }
 
+/* The complete recording in which the next one of its stream goes on; NULL: there is none. */
+static struct dvr_recording *find_newest(const struct dvr_subject *s)
+{
+    struct dvr_recording *r = NULL;
+    if (s->vhost->dvr.plan == CONF_DVR_APPEND)
+        r = catalogue_newest(s->vhost->name, s->app, s->stream, NULL);
+    return r && r->state == DVR_COMPLETE && !r->is_due ? r : NULL;
+}
+
+/* If that has the path with a number behind it, because the path was taken, it is the path. */
+static struct err *follow_number(char **path, const struct dvr_subject *s)
+{
+    const struct dvr_recording *newest = dvr_format_of(*path)->appends ? find_newest(s) : NULL;
+    struct err                 *e = NULL;
+    for (int n = 1; newest && !e && n < NAMES_MAX; n++) {
+        char *numbered;
+        e = dvr_name_numbered(&numbered, *path, -1, n);
+        if (!e && str_equal(numbered, newest->path)) {
+            mem_free(*path);
+            *path = numbered;
+            break;
+        }
+        mem_free(numbered);
+    }
+    return e;
+}
+
 static struct err *give_name(struct dvr_file *f, const struct dvr_subject *s, int64_t wall_us)
 {
     const struct template_names names = { .vhost = f->vhost->name, .app = s->app, .stream = s->stream };
     char                       *path = NULL;
     struct err                 *e = dvr_name_make(&path, f->vhost->dvr.path, &names, wall_us, f->conf->utc_time);
+    if (!e)
+        e = follow_number(&path, s);
     if (!e)
         e = take_name(f, path);
     mem_free(path);
@@ -190,10 +219,8 @@ static struct err *open_writer(struct dvr_file *f, size_t more_bytes)
 /* The recording that goes on in the file; NULL: there is none. */
 static struct dvr_recording *find_resumable(const struct dvr_file *f, const struct dvr_subject *s)
 {
-    if (s->vhost->dvr.plan != CONF_DVR_APPEND || !f->format->appends)
-        return NULL;
-    struct dvr_recording *r = catalogue_newest(s->vhost->name, s->app, s->stream, NULL);
-    return r && r->state == DVR_COMPLETE && !r->is_due && str_equal(r->path, f->path) ? r : NULL;
+    struct dvr_recording *r = f->format->appends ? find_newest(s) : NULL;
+    return r && str_equal(r->path, f->path) ? r : NULL;
 }
 
 static void resume(struct dvr_file *f, struct dvr_recording *r)
