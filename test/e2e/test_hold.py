@@ -618,11 +618,12 @@ def test_a_reload_changes_the_slate_while_it_is_shown(make_server, slate, tmp_pa
         again.drop()
 
 
-@pytest.mark.parametrize("what", ["missing", "no media", "a header alone", "torn"])
+@pytest.mark.parametrize("what", ["missing", "no media", "a header alone", "configurations alone", "torn"])
 def test_a_file_that_cannot_be_shown_leaves_the_stream_held(make_server, tmp_path, what):
     path = str(tmp_path / "slate.flv")
     whole = flv.header() + b"".join(flv.pack(t) for t in Numbered().tags(1))
-    content = {"missing": None, "no media": b"text" * 1000, "a header alone": flv.header(), "torn": whole[:40]}[what]
+    content = {"missing": None, "no media": b"text" * 1000, "a header alone": flv.header(),
+               "configurations alone": flv.header() + b"".join(flv.pack(t) for t in Numbered().configs()), "torn": whole[:40]}[what]
     if content is not None:
         with open(path, "wb") as f:
             f.write(content)

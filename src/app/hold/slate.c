@@ -70,7 +70,14 @@ static void open_file(struct slate *sl)
 
 /* ---- its frames ---- */
 
-/* Read the next frame. False if there is none: the clip has no frame at all, or memory is out. */
+static void begin_round(struct slate *sl)
+{
+    clip_rewind(&sl->clip);
+    sl->is_first = true;
+    sl->has_media = false;
+}
+
+/* Read the next frame. False if there is none: the clip has no media at all, or memory is out. */
 static bool read_next(struct slate *sl)
 {
     while (!sl->next) {
@@ -79,16 +86,18 @@ static bool read_next(struct slate *sl)
         case CLIP_NOTHING: co_give_way_by_time(); continue;
         case CLIP_NO_MEMORY: return false;
         case CLIP_END:
-            if (sl->is_first)
+            if (!sl->has_media)
                 return false;
-            clip_rewind(&sl->clip);
-            sl->is_first = true;
+            begin_round(sl);
             continue;
         }
         if (sl->is_first)
             sl->shift_us = sl->end_us - sl->next->dts_us;
         sl->is_first = false;
-        if (!frame_is_header(sl->next) && sl->next->dts_us + sl->shift_us + ROUND_STEP_US > sl->end_us)
+        if (frame_is_header(sl->next))
+            continue;
+        sl->has_media = true;
+        if (sl->next->dts_us + sl->shift_us + ROUND_STEP_US > sl->end_us)
             sl->end_us = sl->next->dts_us + sl->shift_us + ROUND_STEP_US;
     }
     return true;
@@ -121,9 +130,9 @@ static int64_t due_us(const struct slate *sl)
 static void begin(struct slate *sl)
 {
     source_begin_stand_in(sl->of, "slate");
-    clip_rewind(&sl->clip);
+    begin_round(sl);
     frame_unref(&sl->next);
-    sl->plays = sl->is_first = true;
+    sl->plays = true;
     sl->end_us = 0;
     sl->began_us = now_us();
 }

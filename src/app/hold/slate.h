@@ -31,11 +31,12 @@ struct slate {
     struct clip    clip;
     bool           plays;
     bool           has_failed;
-    struct frame  *next;     /* the frame that is shown next; NULL: it has not been read */
-    int64_t        began_us; /* now_us() at the time 0 of what is shown */
-    int64_t        shift_us; /* what is added to the times of the clip in this round */
-    int64_t        end_us;   /* where the next round begins */
-    bool           is_first; /* No frame of this round has come. */
+    struct frame  *next;      /* the frame that is shown next; NULL: it has not been read */
+    int64_t        began_us;  /* now_us() at the time 0 of what is shown */
+    int64_t        shift_us;  /* what is added to the times of the clip in this round */
+    int64_t        end_us;    /* where the next round begins */
+    bool           is_first;  /* No frame of this round has come. */
+    bool           has_media; /* A frame of this round has come that is no configuration. */
 };
 
 void slate_init(struct slate *sl, struct source *of);
