@@ -506,6 +506,20 @@ def test_a_publisher_is_never_taken_over(make_server):
         begins(server, since=mark)
 
 
+@pytest.mark.parametrize("more", ["", "on_demand on;"], ids=["always", "on demand"])
+def test_a_pull_goes_on_behind_the_delayed_end_of_the_last_one(make_server, more):
+    origin = make_server()
+    server = make_server(pulling(origin.url(), more=more, rest="delay 3s;"))
+    with server.player() as player:
+        for n in range(2):                             # the second one begins while the first one still comes out
+            mark = server.mark()
+            with origin.publisher() as publisher:
+                publisher.send_tags(Numbered().tags(count=5))
+                begins(server, since=mark)
+            fails(server, since=mark)
+        seen(player, 22)
+
+
 # -- on demand -------------------------------------------------------------------------------------------------------
 
 def test_on_demand_begins_with_the_first_player_and_ends_after_the_last(make_server):

@@ -78,7 +78,7 @@ static struct err *fill_in(struct entry *entry, const char *output, const struct
 
 static struct err *check_free(const struct source *s)
 {
-    if (!source_is_live(s))
+    if (!s->publisher) /* What is on the air without one is a delayed end, or a stand-in. */
         return NULL;
     return err_new(E_SYSTEM_STREAM_BUSY, "client %s publishes %s already", s->publisher->trace, s->identity);
 }

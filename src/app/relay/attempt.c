@@ -140,7 +140,7 @@ static struct err *check_free(const struct attempt *a)
     const struct source     *s = vhost ? source_find(&server->sources, vhost, o->app, o->stream) : NULL;
     if (!vhost)
         return err_new(E_RTMP_VHOST_NOT_FOUND, "vhost %s is gone", o->vhost);
-    if (!s || !source_is_live(s))
+    if (!s || !s->publisher)
         return NULL;
     return err_new(E_SYSTEM_STREAM_BUSY, "client %s publishes %s already", s->publisher->trace, s->identity);
 }

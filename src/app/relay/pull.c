@@ -147,7 +147,7 @@ static struct err *pause_before_next(struct pull *p)
 static struct err *wait_until_free(struct pull *p, struct source *s)
 {
     struct err *e = NULL;
-    while (!e && !is_over(p) && source_is_live(s))
+    while (!e && !is_over(p) && s->publisher)
         e = wait(p, DEADLINE_NEVER);
     source_pull_begin(s);
     return e;
