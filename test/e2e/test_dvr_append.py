@@ -36,7 +36,7 @@ def test_publishes_go_into_one_file(make_server, backend):
         path, = recordings.wait_files(server.recordings, 1)
         got, info = parts(path)
         assert {kind: [p for p in got[kind]] for kind in got} == {kind: once[kind] * n for kind in once}
-        assert abs(info["duration"] - n * recordings.duration(media.clip(CLIP))) < 0.1 * n and info["filesize"] == os.path.getsize(path)
+        assert abs(info["duration"] - n * recordings.duration(media.clip(CLIP)) - 0.2 * (n - 1)) < 0.1 * n and info["filesize"] == os.path.getsize(path)
         one, = complete(api, 1)
         assert abs(one["duration_ms"] / 1000 - info["duration"]) < 0.01 and one["bytes"] == info["filesize"]
     assert os.listdir(os.path.dirname(path)) in ([".s.flv.dvr", "s.flv"], ["s.flv", ".s.flv.dvr"])
@@ -65,9 +65,9 @@ def test_a_kill_and_an_absence_are_gaps_in_the_middle(make_server):
     until(lambda: complete(api, 1)[0]["bytes"] > killed["bytes"], "the next part")
     done, = complete(api, 1)
     absence, kill, after = done["gaps"]
-    assert absence["reason"] == "publisher" and absence["at_ms"] == one["duration_ms"] and absence["ms"] >= 1500
+    assert absence["reason"] == "publisher" and absence["at_ms"] == one["duration_ms"] + 200 and absence["ms"] >= 1500
     assert kill["reason"] == "kill" and kill["ms"] is None and kill["at_ms"] == killed["duration_ms"]
-    assert after["reason"] == "kill" and after["at_ms"] == killed["duration_ms"]
+    assert after["reason"] == "kill" and after["at_ms"] == killed["duration_ms"] + 200
     assert len(parts(os.path.join(server.folder, done["file"]))[0]["video"]) > 200
 
 

@@ -23,6 +23,12 @@ enum { QUEUE_BYTES_MAX = 8 << 20 };
 /* Most files that are not complete, of all streams. */
 enum { FILES_MAX = 10000 };
 
+/*
+ * Time between two parts of a recording. A part ends anywhere, so its last pictures may be displayed later than its duration says: those that
+ * are shown before them, but come after them, are missing.
+ */
+enum { RESUME_PAUSE_US = 200 * US_PER_MS };
+
 /* Most names that are tried for a file beside others that are open. */
 enum { NAMES_MAX = 100 };
 
@@ -227,7 +233,7 @@ static void resume(struct dvr_file *f, struct dvr_recording *r)
 {
     f->recording = dvr_recording_ref(r);
     f->is_resumed = true;
-    f->before_us = r->duration_us;
+    f->before_us = r->duration_us + RESUME_PAUSE_US;
     f->before_bytes = r->bytes;
     f->before_end_us = r->end_us;
     f->output.bytes = (uint64_t)r->bytes;

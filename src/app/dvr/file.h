@@ -44,7 +44,7 @@ struct dvr_file {
     struct dvr_recording    *recording; /* in the catalogue */
     struct dvr_recording *rescued; /* a file of this name that a killed run has left, once it is complete; NULL: none */
     bool                  is_resumed;               /* A complete recording goes on in it (plan append): */
-    int64_t before_us, before_bytes, before_end_us; /* its duration, length, and the wall clock at its end */
+    int64_t before_us, before_bytes, before_end_us; /* where it goes on, its length, and the wall clock at its end */
     const struct dvr_format *format;
     char                    *path, *temporary; /* without its duration; with .tmp */
     char                    *final;            /* once it is complete */
