@@ -13,7 +13,11 @@
 #include "core/str.h"
 #include "kernel/hls/master_read.h"
 
-enum { PLAYLIST_BYTES_MAX = 1 << 20, TARGET_US_MIN = US_PER_SECOND };
+enum {
+    PLAYLIST_BYTES_MAX = 1 << 20,
+    TARGET_US_MIN = US_PER_SECOND,
+    STEP_US_MIN = 100 * US_PER_MS, /* from one media playlist to the next: a server may have segments of no duration */
+};
 
 /* ---- playlists ---- */
 
@@ -71,8 +75,15 @@ static struct err *end(struct hls_reading *r)
     return e ? e : attempt_end(r->a);
 }
 
+static struct err *sleep_until(int64_t us)
+{
+    int64_t left_us = us - now_us();
+    return left_us > 0 ? co_sleep(left_us) : NULL;
+}
+
 static struct err *step(struct hls_reading *r)
 {
+    int64_t         next_us = now_us() + STEP_US_MIN;
     struct hls_next next = { .is_again = false };
     char           *text = NULL;
     size_t          len = 0;
@@ -84,7 +95,7 @@ static struct err *step(struct hls_reading *r)
     if (!e && !next.is_again)
         e = next.uri ? hls_segment_take(r, &next) : next.is_ended ? end(r) : co_sleep(r->target_us / 2); /* 6.3.4 */
     mem_free(text);
-    return e;
+    return e || next.is_again ? e : sleep_until(next_us);
 }
 
 struct err *hls_form_run(struct attempt *a)
