@@ -1,6 +1,7 @@
 """Edges: a vhost with `cluster { mode remote; }` takes its streams from origins, while somebody watches."""
 import os
 import re
+import socket
 
 import pytest
 
@@ -11,6 +12,7 @@ import srs
 from api import Api
 from fake_rtmp import FakeServer
 from flv import Numbered
+from hls_watch import Watch
 from http_live import HttpPlayer
 from test_play import seen, vhost
 from test_relay import sees
@@ -272,9 +274,63 @@ def test_the_tutorial_plays_from_either_by_ffmpeg(make_server, name):
     edge = make_server(text=example(name, ports), listen=[ports["1935"]])
     urls = [origin.url("live/livestream"), edge.url("live/livestream")]
     if name == "edge.conf":
-        urls.append("http://127.0.0.1:%d/live/livestream.flv" % ports["8080"])
+        urls += ["http://127.0.0.1:%d/live/livestream.%s" % (ports["8080"], end) for end in ("flv", "m3u8")]
     with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), origin.url("live/livestream")):
         origin.wait_log(r"start publish")
         for url in urls:
             with media.ffmpeg_play(url, ["-t", "2"]) as player:
                 assert len(media.parse_framemd5(player.ends())) > 50, url
+
+
+# -- HLS -------------------------------------------------------------------------------------------------------------------------
+
+HLS = "hls { enabled on; hls_fragment 1; hls_window 10; hls_dispose 30; } "
+
+
+def test_hls_alone_makes_the_edge_pull_and_keeps_it_up(make_server, live):
+    origin = make_server(api="")
+    edge = make_server(edge_of(origin, more="linger 1;", rest=HLS), http="", api="")
+    live(origin, "s")
+    assert players_of(origin) == []
+    with Watch(edge.http_url("/live/s.m3u8?k=v")) as watch:
+        begins(edge)
+        watch.wait_segments(8)
+        assert len(players_of(origin)) == 1
+        assert edge.log.count("has failed") == 0
+    origin.wait_log(r"connected stream, .* stream=s, param=\?k=v,")
+    until(lambda: players_of(origin) == [], "the end of the pull", 40)
+
+
+def test_a_playlist_of_a_stream_that_nobody_has_is_404_and_who_may_not_play_pulls_nothing(make_server):
+    origin = make_server()
+    rest = HLS + "security { enabled on; deny play 127.0.0.2; allow play all; }"
+    edge = make_server(edge_of(origin, more="timeout 1;", rest=rest), http="")
+    assert Api(edge, edge.http_port).ask("GET", "/live/none-1.ts").status == 404
+    with socket.create_connection(("127.0.0.1", edge.http_port), source_address=("127.0.0.2", 0)) as sock:
+        sock.sendall(b"GET /live/s.m3u8 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b" 404 " in sock.makefile("rb").readline()
+    assert "edge of" not in edge.log
+    assert Api(edge, edge.http_port).ask("GET", "/live/s.m3u8").status == 404
+    assert "edge of /live/s from" in edge.log
+
+
+def test_players_of_all_protocols_go_on_when_the_origin_is_killed(make_server, live):
+    first, second = make_server(), make_server()
+    edge = make_server(edge_of(first, second, rest=HLS + REMUX), http="")
+    live(second, "s")
+    feeder = rtmp.Feeder(first.publisher("s"), media.loop("h264_aac.flv"))
+    with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http, Watch(edge.http_url("/live/s.m3u8")) as watch:
+        begins(edge, first)
+        watch.wait_segments(3)
+        seen(player, 20)
+        first.kill()
+        begins(edge, second)
+        watch.wait_segments(8)
+        at = len(over_http.media())
+        over_http.wait_media(at + 50)
+        seen(player, len(player.media()) + 50)
+        for got in (player.media(), over_http.media()):
+            for kind in (flv.AUDIO, flv.VIDEO):
+                times = [m.ts for m in got if m.type == kind]
+                assert times == sorted(times)
+    feeder.stop()

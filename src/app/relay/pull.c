@@ -20,7 +20,10 @@
 static int64_t unwatched_until_us(const struct pull *p)
 {
     const struct source *s = p->attendance ? p->attendance->source : NULL;
-    return s && s->n_readers == 0 ? s->unwatched_since_us + p->order.linger_us : DEADLINE_NEVER;
+    if (!s || s->n_readers > 0)
+        return DEADLINE_NEVER;
+    int64_t since_us = s->viewed_until_us > s->unwatched_since_us ? s->viewed_until_us : s->unwatched_since_us;
+    return since_us + p->order.linger_us;
 }
 
 static bool is_over(const struct pull *p)

@@ -30,3 +30,12 @@ void audience_leave(struct reader *r)
         attend_tell(s, MOMENT_LAST_READER_GONE);
     }
 }
+
+void audience_view(struct source *s, int64_t until_us)
+{
+    bool was_watched = source_is_watched(s);
+    if (until_us > s->viewed_until_us)
+        s->viewed_until_us = until_us;
+    if (!was_watched)
+        attend_tell(s, MOMENT_FIRST_READER);
+}

@@ -4,6 +4,8 @@
 #ifndef APP_SOURCE_AUDIENCE_H
 #define APP_SOURCE_AUDIENCE_H
 
+#include <stdint.h>
+
 #include "core/attr.h"
 #include "core/err.h"
 
@@ -20,6 +22,12 @@ struct source;
  * Yields     no
  */
 struct err *audience_join(struct reader *r, struct source *s) ATTR_MUST_USE;
+
+/**
+ * Somebody watches the segments of the stream, and is expected back until then. Attendants that fetch streams begin and go on as for a reader.
+ * Does not yield.
+ */
+void audience_view(struct source *s, int64_t until_us);
 
 /** Leave the source. Takes a reader that is all zero. Does not yield. */
 void audience_leave(struct reader *r);

@@ -85,10 +85,11 @@ struct source {
     struct list       attending; /* list of struct attendance */
     struct publisher *publisher; /* set while SOURCE_LIVE, unless what a delay holds still goes out; otherwise NULL */
     int64_t           published_at_us;
-    struct hand_back  hand_back;    /* the wait of a publisher that is back, behind a stand-in */
-    const char       *stand_in;     /* what replaces the publisher that has left: "backup", "slate"; NULL: nothing */
-    bool              has_holder;   /* An attendant waits to end the hold: without one the stream is not held. */
-    int64_t           held_from_us; /* time at which the publisher left, while SOURCE_HELD */
+    struct hand_back  hand_back;       /* the wait of a publisher that is back, behind a stand-in */
+    const char       *stand_in;        /* what replaces the publisher that has left: "backup", "slate"; NULL: nothing */
+    bool              has_holder;      /* An attendant waits to end the hold: without one the stream is not held. */
+    int64_t           held_from_us;    /* time at which the publisher left, while SOURCE_HELD */
+    int64_t           viewed_until_us; /* audience_view(): until then somebody watches its segments; 0: nobody has */
     int64_t           unwatched_since_us; /* time at which the last reader left or publishing began */
 
     struct delay delay; /* what waits before it enters */
@@ -165,6 +166,12 @@ static inline bool source_is_on_air(const struct source *s)
 static inline bool source_is_awaited(const struct source *s)
 {
     return s->n_readers > 0 || s->n_prompt > 0;
+}
+
+/** True while somebody reads the stream, or watches its segments. */
+static inline bool source_is_watched(const struct source *s)
+{
+    return s->n_readers > 0 || now_us() < s->viewed_until_us;
 }
 
 /** False while the first frames of a publish wait for the first frame of the other kind. No frame is due then. */

@@ -132,7 +132,7 @@ void source_release(struct source *s)
 
 void source_note_param(struct source *s, const char *param)
 {
-    if (!source_is_edge(s) || s->state != SOURCE_IDLE || s->n_readers > 0)
+    if (!source_is_edge(s) || s->state != SOURCE_IDLE || source_is_watched(s))
         return;
     mem_free(s->param);
     s->param = param && *param ? mem_strdup(param) : NULL; /* Without memory the origin gets none. */
