@@ -72,11 +72,11 @@ static bool is_own(struct amf0_text key)
 /* Copy the properties of the metadata, byte for byte. Returns their number; `w` may be NULL, to count alone. */
 static uint32_t copy_properties(const struct flv_head *h, struct wr *w, bool *bad)
 {
-    struct rd        r = rd_over(h->metadata, h->metadata_len);
     struct amf0_text key;
     uint32_t         n = 0;
     if (!h->metadata)
         return 0;
+    struct rd r = rd_over(h->metadata, h->metadata_len);
     amf0_skip(&r);
     struct amf0_walk walk = amf0_open(&r);
     for (const uint8_t *at = r.p; amf0_next(&walk, &r, &key); at = r.p) {

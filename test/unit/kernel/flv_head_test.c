@@ -91,6 +91,16 @@ static void keeps_what_the_encoder_told_and_nothing_that_is_not_known_yet(void *
     assert_false(amf0_find(object, "keyframes", &value));
 }
 
+static void an_encoder_may_have_told_nothing(void **state)
+{
+    struct flv_head h = { .has_video = true };
+    struct rd       value;
+    (void)state;
+    size_t len = flv_head_len(&h, 10);
+    write(&h, len);
+    assert_false(amf0_find(object_of(len), "width", &value));
+}
+
 static void is_written_again_in_the_same_room(void **state)
 {
     uint8_t          body[256];
@@ -158,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_what_the_encoder_told_and_nothing_that_is_not_known_yet),
+        cmocka_unit_test(an_encoder_may_have_told_nothing),
         cmocka_unit_test(is_written_again_in_the_same_room),
         cmocka_unit_test(a_long_file_has_every_other_key_frame),
         cmocka_unit_test(refuses_what_has_no_room_or_is_malformed),
