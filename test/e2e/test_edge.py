@@ -73,6 +73,8 @@ def test_the_first_player_makes_the_edge_pull_and_all_share_it(make_server):
                     assert flv.gaps(player.media()) == []
                 third.wait_media(len(tags) - 1)
                 assert len(players_of(origin)) == 1
+                assert Api(edge).get("/api/v1/streams/")["streams"][0]["publish"]["is_edge"] is True
+                assert "is_edge" not in Api(origin).get("/api/v1/streams/")["streams"][0]["publish"]
             edge.wait_log(r"source url=/live/s, ip=127\.0\.0\.1, cache=1/2500, is_edge=1, source_id=")
             assert len(players_of(origin)) == 1
         until(lambda: players_of(origin) == [], "the end of the pull", 20)
@@ -212,6 +214,17 @@ def test_an_edge_of_itself_is_refused(make_server):
     edge.wait_log(r"client has gone, play /live/s")
 
 
+@pytest.mark.parametrize("name", ["__defaultVhost__", "a.example"])
+def test_so_it_is_over_http(make_server, name):
+    port = srs.free_port()
+    edge = make_server(edge_of("127.0.0.1:%d" % port, more="protocol flv;", name=name, rest=REMUX), http="", start=False)
+    edge.http_port = port
+    edge.write_conf(edge_of("127.0.0.1:%d" % port, more="protocol flv;", name=name, rest=REMUX))
+    edge.start()
+    with edge.player("s?vhost=%s" % name):
+        assert "ForwardLoop" in edge.wait_log(r"edge of \S*/live/s from http://\S+ has failed.*").string
+
+
 def test_an_origin_that_says_nothing_is_given_up(make_server):
     second = make_server()
     with FakeServer(connect=lambda *_: None) as silent, second.publisher() as publisher:
@@ -267,14 +280,26 @@ def example(name, ports):
     return re.sub(r"\b(?:%s)(?=;)" % "|".join(ports), lambda m: str(ports[m.group()]), re.sub(r"^(pid .*|#.*)$", "", text, flags=re.M)) + "pid ./srs.pid;\n"
 
 
-@pytest.mark.parametrize("name", ["edge.conf", "edge2.conf"])
+EXAMPLES = {
+    # the ports of the origin, of the edge, and the endings of its URLs over HTTP
+    "edge.conf": ("19350", "1935", "8080", ["flv", "m3u8"]),
+    "edge2.conf": ("19350", "1935", None, []),
+    "http.flv.live.edge1.conf": ("1935", "19351", "8081", ["flv"]),
+    "http.flv.live.edge2.conf": ("1935", "19352", "8082", ["flv"]),
+    "go-oryx-edge.conf": ("19350", "19351", None, []),
+    "go-oryx-edge2.conf": ("19350", "19352", None, []),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_tutorial_plays_from_either_by_ffmpeg(make_server, name):
-    ports = {port: srs.free_port() for port in ("19350", "1935", "8080")}
-    origin = make_server(text=example("origin.conf", ports), listen=[ports["19350"]])
-    edge = make_server(text=example(name, ports), listen=[ports["1935"]])
+    of_origin, of_edge, of_http, endings = EXAMPLES[name]
+    ports = {port: srs.free_port() for port in ("19350", "1935", "19351", "19352", "8080", "8081", "8082")}
+    origin = make_server(text=example("origin.conf" if of_origin == "19350" else "http.flv.live.conf", ports), listen=[ports[of_origin]])
+    text = example(name, ports).replace("origin      127.0.0.1;", "origin      127.0.0.1:%d;" % ports[of_origin])
+    edge = make_server(text=text, listen=[ports[of_edge]])
     urls = [origin.url("live/livestream"), edge.url("live/livestream")]
-    if name == "edge.conf":
-        urls += ["http://127.0.0.1:%d/live/livestream.%s" % (ports["8080"], end) for end in ("flv", "m3u8")]
+    urls += ["http://127.0.0.1:%d/live/livestream.%s" % (ports[of_http], end) for end in endings]
     with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), origin.url("live/livestream")):
         origin.wait_log(r"start publish")
         for url in urls:

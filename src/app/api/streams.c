@@ -47,6 +47,8 @@ static void put_publish(struct jw *j, const struct source *s)
         jw_bool(j, "held", true);
     if (s->stand_in)
         jw_string(j, "stand_in", s->stand_in);
+    if (source_is_edge(s))
+        jw_bool(j, "is_edge", true);
     if (*s->stat.publisher_id)
         jw_string(j, "cid", s->stat.publisher_id);
     jw_object_end(j);

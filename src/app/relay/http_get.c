@@ -25,18 +25,36 @@ static bool is_own_port(const struct conf *conf, int port)
            (h->enabled && h->https.enabled && conf_endpoints_have_port(&h->https.listen, port));
 }
 
+/* The vhost that a parameter of the URL names, else its host. */
+static const char *vhost_of(char name[static STREAM_VHOST_MAX + 1], const char *url, const char *host)
+{
+    static const char param[] = "vhost=";
+    const char       *pair = url + strcspn(url, "?#");
+    while (*pair && *pair != '#') {
+        pair++;
+        size_t len = strcspn(pair, "&#");
+        if (len >= sizeof param - 1 && memcmp(pair, param, sizeof param - 1) == 0) {
+            struct str out = str_over(name, STREAM_VHOST_MAX + 1);
+            str_append(&out, pair + sizeof param - 1, len - (sizeof param - 1));
+            return name;
+        }
+        pair += len;
+    }
+    return host;
+}
+
 /* True if this server would serve the URL, and it names the stream that is to be made. */
 static bool is_itself(const struct attempt *a, const char *url)
 {
     struct http_location     at;
     struct conf_relay_name   names;
     const struct conf_vhost *vhost;
-    char                     key[STREAM_IDENTITY_CAP];
+    char                     key[STREAM_IDENTITY_CAP], name[STREAM_VHOST_MAX + 1];
     const struct conf       *conf = a->server->conf;
     struct err              *e = http_location_parse(&at, url);
     bool                     is_own = !e && is_own_port(conf, at.port) && conf_relay_name_find(&names, "", url);
     err_free(e);
-    return is_own && (vhost = conf_find_vhost(conf, at.host)) &&
+    return is_own && (vhost = conf_find_vhost(conf, vhost_of(name, url, at.host))) &&
            str_equal(stream_name_key(key, vhost->name, names.app, names.stream), a->order->key);
 }
 
