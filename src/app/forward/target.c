@@ -5,9 +5,8 @@
 
 #include "app/forward/backend.h"
 #include "app/forward/loop.h"
+#include "app/forward/send.h"
 #include "app/hooks/trust.h"
-#include "app/live/delivery.h"
-#include "app/rtmp/rtmp_wire.h"
 #include "app/source/source.h"
 #include "core/backoff.h"
 #include "core/log.h"
@@ -69,38 +68,20 @@ static struct err *open_client(struct target *t, int64_t deadline_us)
     return e;
 }
 
-/* Send until the target is told to leave and has sent what is due, or an error ends it. */
-static struct err *send_frames(struct target *t)
+static bool leaves(void *arg)
 {
-    struct err *e = NULL;
-    for (;;) {
-        bool idle = false, leaves = t->leaves; /* Frames that come after it was told to leave need not be sent. */
-        reader_take_moments(&t->out.reader);
-        if (!t->out.cut && io_is_readable(&t->client.io))
-            e = rtmp_client_listen(&t->client);
-        if (!e)
-            e = sender_send(&t->out, &idle);
-        if (!e && idle && !leaves)
-            e = err_except(sender_wait(&t->out, DEADLINE_NEVER), E_SOCKET_TIMEOUT);
-        if (e || (idle && leaves))
-            return e;
-    }
+    const struct target *t = arg;
+    return t->leaves;
 }
 
 static struct err *relay(struct target *t)
 {
-    struct rtmp_client *c = &t->client;
-    struct wire         wire = { .format = &rtmp_wire, .chunk_size = c->link.out_chunk_size, .msid = c->msid };
-    struct err         *e = sender_attach(&t->out, t->source, &c->io, wire, &t->n_messages, &live_delivery);
-    if (!e) {
-        co_trim_stack(); /* Return the stack pages that the handshake touched. */
-        t->sends = true;
-        e = send_frames(t);
-        t->sends = false;
-    }
+    t->sends = true;
+    struct err *e = forward_send(&t->client, t->source, &t->out, &t->n_messages, leaves, t);
+    t->sends = false;
     t->n_jumps += t->out.reader.n_jumps;
     sender_detach(&t->out);
-    return rtmp_client_last_words(c, e);
+    return e;
 }
 
 static struct err *push(struct target *t)

@@ -47,6 +47,10 @@ static struct err *keep_redirect(struct rtmp_client *c, const struct rtmp_answer
 static struct err *check_answer(struct rtmp_client *c, const struct rtmp_answer *a)
 {
     struct err *e = rtmp_answer_check(a), *unkept;
+    if (e) {
+        amf0_text_copy(c->refusal, sizeof c->refusal, a->description);
+        str_tame(c->refusal, strlen(c->refusal));
+    }
     if (err_code(e) == E_AUTH_REQUIRED)
         authmod_demand_read(&c->demand, a->description.p, a->description.len);
     if (err_code(e) != E_CONTROL_REDIRECT || !(unkept = keep_redirect(c, a)))

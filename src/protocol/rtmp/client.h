@@ -48,7 +48,7 @@
 
 struct tls_ctx;
 
-enum { RTMP_CLIENT_CHUNK_SIZE = 60000 /* the usual size of relays */ };
+enum { RTMP_CLIENT_CHUNK_SIZE = 60000 /* the usual size of relays */, RTMP_CLIENT_REFUSAL_CAP = 256 };
 
 /** The server to connect to, and the arguments of connect. Only the url is required. */
 struct rtmp_client_target {
@@ -78,8 +78,9 @@ struct rtmp_client {
     enum rtmp_handshake_kind handshake;
     uint32_t                 tid, msid; /* transaction id of the last call; message stream id, 0: none */
     bool                     publishes, no_fc;
-    struct authmod_demand    demand;   /* what E_AUTH_REQUIRED wants */
-    char                    *moved_to; /* URL of a redirect (E_CONTROL_REDIRECT); NULL: none */
+    struct authmod_demand    demand;       /* what E_AUTH_REQUIRED wants */
+    char                    *moved_to;     /* URL of a redirect (E_CONTROL_REDIRECT); NULL: none */
+    char refusal[RTMP_CLIENT_REFUSAL_CAP]; /* what the server has said to its last refusal; "": nothing */
 };
 
 /** Connect the socket, begin TLS, make the handshake and call connect. Borrows the target until it returns. */
