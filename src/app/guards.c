@@ -1,6 +1,7 @@
 /* The checks that every session must pass, in this order, before it may publish or play. A new check is a new row. */
 #include "app/auth/guard.h"
 #include "app/bans/guard.h"
+#include "app/edge/push_guard.h"
 #include "app/forward/backend.h"
 #include "app/hooks/guard.h"
 #include "app/limits/guard.h"
@@ -19,6 +20,7 @@ const struct session_guard *const session_guards[] = {
     &hook_connection_guard,
     &hook_stream_guard,
     &forward_guard, /* behind the callbacks, which may name the stream */
+    &edge_push_guard,
     NULL,
 };
 

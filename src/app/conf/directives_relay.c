@@ -7,10 +7,8 @@ static const char *const modes[] = { "local", "remote", NULL }; /* enum conf_clu
 static const char *const protocols[] = { "rtmp", "flv", "flvs", "rtmps", NULL }; /* enum conf_cluster_protocol */
 
 static const struct directive cluster_rows[] = {
-    /* The part that is not built, publishing through an edge, has a row in unbuilt.c. */
-    { .name = "mode", .type = CONF_ENUM, .words = modes, .def = "local", .reload = RELOAD_APPLIED, .state = CONF_LATER,
-      CONF_FIELD(struct conf_vhost, cluster.mode), .since = "1",
-      .help = "remote makes the vhost an edge, which takes its streams from an origin." },
+    { .name = "mode", .type = CONF_ENUM, .words = modes, .def = "local", .reload = RELOAD_APPLIED, IN_VHOST(cluster.mode),
+      .since = "1", .help = "remote makes the vhost an edge, which takes its streams from an origin and passes publishers on to it." },
     { .name = "origin", .type = CONF_LIST, .unit = "host[:port] ...", .reload = RELOAD_APPLIED, IN_VHOST(cluster.origins),
       .since = "1", .example = "127.0.0.1:19350",
       .help = "The origins, the first one is tried first. One that cannot be reached is set aside for a time that grows." },
@@ -21,7 +19,7 @@ static const struct directive cluster_rows[] = {
       .help = "An origin that does not answer, or sends no frame, for this long is given up." },
     { .name = "hold", .type = CONF_SECONDS, .def = "60", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_VHOST(cluster.hold_us), .since = "ours",
-      .help = "How long players are not told of an end when an origin was lost and none has the stream." },
+      .help = "How long players are not told of an end, and publishers stay, when an origin was lost and no other one does." },
     { .name = "tls_verify", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_VHOST(cluster.tls_verify),
       .since = "ours", .help = "Check the certificate of an origin: its name, and that tls_ca leads to it." },
     { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_VHOST(cluster.tls_ca),
@@ -35,7 +33,7 @@ static const struct directive cluster_rows[] = {
     { .name = "debug_srs_upnode", .type = CONF_BOOL, .def = "on", .since = "1",
       .help = "Tell the origin the identity of this server." },
     { .name = "protocol", .type = CONF_ENUM, .words = protocols, .def = "rtmp", .flags = CONF_EMPTY_COUNTS,
-      .reload = RELOAD_APPLIED, IN_VHOST(cluster.protocol), .since = "5", .help = "Protocol by which the edge pulls." },
+      .reload = RELOAD_APPLIED, IN_VHOST(cluster.protocol), .since = "5", .help = "Protocol by which the edge pulls. It publishes by rtmps, or else by rtmp." },
     { .name = "follow_client", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .since = "5",
       .help = "Pull by the protocol by which the client plays." },
     { .name = "origin_cluster", .type = CONF_BOOL, .def = "off", .since = "3",

@@ -25,7 +25,7 @@ static const struct directive rows[] = {
               "player." },
     { .name = "allow_unbuilt", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(allow_unbuilt),
       .since = "ours",
-      .help = "Serve vhosts that need what is not built yet: token_traverse, publishers of mode remote. They are served as if "
+      .help = "Serve vhosts that need what is not built yet: token_traverse. They are served as if "
               "these lines were absent. Off: such clients are refused." },
     { .name = "max_connections", .type = CONF_INT, .def = "1000", .reload = RELOAD_LIVE, IN_CONF(max_connections),
       .since = "1",

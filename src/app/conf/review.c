@@ -52,18 +52,13 @@ static const char *place_of(const struct review *r, const struct conf_node *n, c
     return buf;
 }
 
-static const char *consequence(const struct review *r, const struct conf_unbuilt *unbuilt)
-{
-    if (r->allow_unbuilt)
-        return "every client is served without that, as allow_unbuilt says";
-    return unbuilt->lets_play ? "publishers are refused (allow_unbuilt on; serves them without that)"
-                              : "publishers and players are refused (allow_unbuilt on; serves them without that)";
-}
-
 static void tell_refusal(struct review *r, const struct conf_unbuilt *unbuilt, const char *path, const char *place)
 {
     conf_report_add(r->report, LOG_ERROR, "%s is accepted but not built yet: %s, so %s%s", path, unbuilt->effect,
-                    consequence(r, unbuilt), place);
+                    r->allow_unbuilt
+                        ? "every client is served without that, as allow_unbuilt says"
+                        : "publishers and players are refused (allow_unbuilt on; serves them without that)",
+                    place);
 }
 
 static void tell_state(struct review *r, const struct directive *row, const struct conf_node *n, const char *path)

@@ -17,7 +17,6 @@ struct conf_unbuilt {
     const char *directive;   /* path of the block that asks for it, "vhost.dvr"; NULL: none */
     const char *name, *word; /* the block asks for it by `name word;` */
     bool        refuses;     /* the vhost is unsafe or useless without it: its clients are refused */
-    bool        lets_play;   /* of those, only publishers */
     const char *path;        /* over HTTP: "/metrics", "/rtc/v1/" and everything below it, "*.m3u8"; NULL: none */
     const char *effect;      /* the consequence, as the end of a sentence */
 };

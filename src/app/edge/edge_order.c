@@ -59,8 +59,7 @@ static bool names_vhost(const char *pair, size_t len)
     return (len >= 6 && memcmp(pair, "vhost=", 6) == 0) || (len >= 7 && memcmp(pair, "domain=", 7) == 0);
 }
 
-/* Append the parameters that are for the origin, the first one behind `mark`. Returns the mark of a further one. */
-static const char *put_param(struct buf *out, const char *param, const char *mark)
+const char *edge_put_param(struct buf *out, const char *param, const char *mark)
 {
     size_t end = strcspn(param, "#");
     for (size_t at = param[0] == '?', len; at < end; at += len + 1) {
@@ -92,7 +91,7 @@ static struct err *make_url(char **out, const struct source *s, const char *orig
     const struct conf_cluster *c = &s->vhost->cluster;
     struct buf                 url = buf_up_to(RTMP_URL_MAX);
     buf_printf(&url, "%s://%s/%s/%s%s", schemes[c->protocol], origin, s->app, s->stream, is_http(c) ? ".flv" : "");
-    const char *mark = put_param(&url, s->param ? s->param : "", "?");
+    const char *mark = edge_put_param(&url, s->param ? s->param : "", "?");
     if (is_http(c) && host)
         buf_printf(&url, "%svhost=%s", mark, host);
     struct err *e = buf_error(&url);

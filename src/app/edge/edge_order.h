@@ -13,7 +13,11 @@
 #include "core/attr.h"
 #include "core/err.h"
 
+struct buf;
 struct source;
+
+/** Append the parameters that are for the origin, the first one behind `mark`. Returns the mark of a further one. */
+const char *edge_put_param(struct buf *out, const char *param, const char *mark);
 
 /** Pulls of edges: an origin that fails is set aside, and no pause is long, because players wait. */
 extern const struct pull_kind edge_kind;

@@ -60,7 +60,7 @@ struct err *play_rules_check_names(const struct http_exchange *x, const struct c
                                    const char *stream, struct play_rules *rules)
 {
     const char *page_url = http_request_field(http_request_of(x), "Referer");
-    struct err *e = access_check_built(http_conn_of(x)->server->conf, vhost, ACCESS_PLAY);
+    struct err *e = access_check_built(http_conn_of(x)->server->conf, vhost);
     *rules = (struct play_rules){ 0 };
     if (!e)
         e = access_check_security(vhost, ACCESS_PLAY, http_visit_of(x)->ip);

@@ -80,6 +80,8 @@ static struct err *admit(struct rtmp_conn *c)
         .app = req->url.app,
         .stream = req->url.stream,
         .param = req->url.param,
+        .args = req->args,
+        .args_len = req->args_len,
         .io = &c->io,
         .connection = &c->connection,
         .login = *c->login.user ? &c->login : NULL,

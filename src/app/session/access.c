@@ -98,9 +98,9 @@ struct err *access_check_refer(const struct conf_vhost *v, enum access_refer whi
 
 /* ---- what is not built */
 
-struct err *access_check_built(const struct conf *c, const struct conf_vhost *v, enum access_role role)
+struct err *access_check_built(const struct conf *c, const struct conf_vhost *v)
 {
-    if (!v->unbuilt || c->allow_unbuilt || (v->unbuilt->lets_play && role == ACCESS_PLAY))
+    if (!v->unbuilt || c->allow_unbuilt)
         return NULL;
     return err_new(E_NOT_BUILT,
                    "vhost %s needs %s, which is not built yet: %s; allow_unbuilt on; serves it without that", v->name,

@@ -43,6 +43,6 @@ struct err *access_check_refer(const struct conf_vhost *v, enum access_refer whi
  *
  * Returns    NULL, or E_NOT_BUILT
  */
-struct err *access_check_built(const struct conf *c, const struct conf_vhost *v, enum access_role role) ATTR_MUST_USE;
+struct err *access_check_built(const struct conf *c, const struct conf_vhost *v) ATTR_MUST_USE;
 
 #endif

@@ -33,7 +33,7 @@ static struct err *ask_refer(struct session *s, void **kept)
 static struct err *ask_built(struct session *s, void **kept)
 {
     (void)kept;
-    struct err *e = access_check_built(s->conf, s->vhost, s->client.type->publish ? ACCESS_PUBLISH : ACCESS_PLAY);
+    struct err *e = access_check_built(s->conf, s->vhost);
     if (e)
         s->verdict = SESSION_UNAVAILABLE;
     return e;

@@ -20,6 +20,8 @@
 #define APP_SESSION_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "app/conf/conf.h"
 #include "app/session/client.h"
@@ -72,9 +74,11 @@ struct session {
     char                        user[PASSWORD_USER_MAX + 1]; /* client.user points here */
 
     /* What for, in the client's words. */
-    const char *host;                 /* by which the vhost is found */
-    const char *app, *stream, *param; /* `param`: "?k=v", or "" */
-    const char *authorization;        /* the field of HTTP, valid in session_admit(); NULL: there is none */
+    const char    *host;                 /* by which the vhost is found */
+    const char    *app, *stream, *param; /* `param`: "?k=v", or "" */
+    const uint8_t *args;                 /* the second object of connect, as AMF0; NULL: none */
+    size_t         args_len;
+    const char    *authorization; /* the field of HTTP, valid in session_admit(); NULL: there is none */
 
     /* The configuration, while the session is being admitted; afterwards the source holds the one in force. */
     struct conf             *conf;

@@ -32,43 +32,29 @@ static void a_built_feature_has_no_row(void **state)
 }
 
 /* Assert that the vhost `v` refuses its clients because this feature is missing; "" means that it serves them. */
-static void refuses_as(enum access_role role, const char *vhost, const char *feature, const char *told)
+static void refuses(const char *vhost, const char *feature)
 {
     struct loaded l = load_vhost(vhost);
     if (!l.conf)
         fail_msg("%s: %s", vhost, l.error);
-    struct err *e = access_check_built(l.conf, &l.conf->vhosts[0], role);
+    struct err *e = access_check_built(l.conf, &l.conf->vhosts[0]);
     char        text[ERR_TEXT_MAX] = "";
     if (err_code(e) != (*feature ? E_NOT_BUILT : E_SUCCESS))
         fail_msg("%s: code %d", vhost, (int)err_code(e));
     if (e && !strstr(err_text(e, text, sizeof text), feature))
         fail_msg("%s: %s", vhost, text);
-    if (*told && !conf_report_has(&l.report, told))
+    if (*feature && !conf_report_has(&l.report, "publishers and players are refused"))
         fail_msg("%s: nothing told", vhost);
     err_free(e);
     unload(&l);
 }
 
-static void refuses(const char *vhost, const char *feature)
-{
-    const char *told = *feature ? "publishers and players are refused" : "";
-    refuses_as(ACCESS_PUBLISH, vhost, feature, told);
-    refuses_as(ACCESS_PLAY, vhost, feature, told);
-}
-
-static void refuses_publishers(const char *vhost, const char *feature)
-{
-    refuses_as(ACCESS_PUBLISH, vhost, feature, "so publishers are refused");
-    refuses_as(ACCESS_PLAY, vhost, "", "so publishers are refused");
-}
-
 static void what_is_unsafe_or_useless_is_refused(void **state)
 {
     (void)state;
-    refuses_publishers("cluster { mode remote; origin 127.0.0.1:19350; }", "mode remote");
     refuses("cluster { mode remote; origin 127.0.0.1; token_traverse on; }", "token_traverse");
     refuses("cluster { token_traverse on; }", "token_traverse");
-    refuses_publishers("mode remote; origin 127.0.0.1;", "mode remote"); /* the spelling of SRS 1 */
+    refuses("mode remote; origin 127.0.0.1; token_traverse on;", "token_traverse"); /* the spelling of SRS 1 */
 }
 
 static void what_is_merely_missing_is_served(void **state)
@@ -76,6 +62,7 @@ static void what_is_merely_missing_is_served(void **state)
     (void)state;
     refuses("cluster { mode local; token_traverse off; origin_cluster on; }", "");
     refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } exec { enabled on; }", "");
+    refuses("cluster { mode remote; origin 127.0.0.1; }", "");
     refuses("rtc { enabled on; } srt { enabled on; }", "");
 }
 
@@ -92,9 +79,9 @@ static void the_environment_asks_as_a_file_does(void **state)
 static void allow_unbuilt_serves_and_still_tells(void **state)
 {
     (void)state;
-    struct loaded l = load_more("allow_unbuilt on; vhost v { cluster { mode remote; origin 127.0.0.1; } }");
+    struct loaded l = load_more("allow_unbuilt on; vhost v { cluster { token_traverse on; } }");
     must_load(&l, "allowed");
-    assert_null(access_check_built(l.conf, &l.conf->vhosts[0], ACCESS_PUBLISH));
+    assert_null(access_check_built(l.conf, &l.conf->vhosts[0]));
     must_tell(&l, "every client is served without that, as allow_unbuilt says, vhost v, at t.conf:2");
     unload(&l);
 }
@@ -102,12 +89,14 @@ static void allow_unbuilt_serves_and_still_tells(void **state)
 static void each_vhost_that_refuses_is_told_with_its_place(void **state)
 {
     (void)state;
-    struct loaded l = load_more("vhost a {\n cluster { mode remote; origin 127.0.0.1; } }\n"
-                                "vhost b {\n cluster { mode remote; origin 127.0.0.1; } }\n"
+    struct loaded l = load_more("vhost a {\n cluster { token_traverse on; } }\n"
+                                "vhost b {\n cluster { token_traverse on; } }\n"
                                 "srt_server { enabled on; }\n");
     must_load(&l, "places");
-    must_tell(&l, "vhost.cluster.mode is accepted but not built yet: no stream is passed to an origin, so "
-                  "publishers are refused (allow_unbuilt on; serves them without that), vhost a, at t.conf:3");
+    must_tell(&l,
+              "vhost.cluster.token_traverse is accepted but not built yet: the origin is not asked who may publish and "
+              "play, so publishers and players are refused (allow_unbuilt on; serves them without that), vhost a, at "
+              "t.conf:3");
     must_tell(&l, "without that), vhost b, at t.conf:5");
     must_tell(&l, "srt_server is accepted but not built yet: its port is not opened, at t.conf:6");
     assert_int_equal(l.report.count, 3);
@@ -119,14 +108,14 @@ static void a_walk_finds_what_each_vhost_asks_for(void **state)
     static const char *const expected[] = {
         "WebRTC, -, t.conf:1",
         "origin_cluster, a, t.conf:3",
-        "cluster mode remote (publish to an edge), c, t.conf:6",
+        "cluster token_traverse, c, t.conf:6",
         "origin_cluster, c, t.conf:6",
     };
     struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"
                                                         "vhost a {\n  cluster { origin_cluster on; } }\n"
                                                         "vhost b {\n"
                                                         "  cluster { origin_cluster off; } }\n"
-                                                        "vhost c { cluster { mode remote; origin 127.0.0.1; origin_cluster on; } }\n");
+                                                        "vhost c { cluster { token_traverse on; origin_cluster on; } }\n");
     struct conf_unbuilt_walk  at = { 0 };
     struct conf_unbuilt_found found;
     size_t                    n = 0;

@@ -91,7 +91,6 @@ static void each_rule_has_its_verdict(void **state)
         { "refer { enabled on; play a.test; }",         "v", "http://b.test/", true,  0,        SESSION_ADMITTED },
         { "refer { enabled on; publish a.test; }",      "v", "http://b.test/", true,  E_RTMP_ACCESS_DENIED, SESSION_DENIED },
         { "cluster { mode remote; origin 127.0.0.1; }", "v", "", false, 0, SESSION_ADMITTED },
-        { "cluster { mode remote; origin 127.0.0.1; }", "v", "", true, E_NOT_BUILT, SESSION_UNAVAILABLE },
         { "cluster { token_traverse on; }", "v", "", false, E_NOT_BUILT, SESSION_UNAVAILABLE },
     };
     /* clang-format on */
