@@ -11,13 +11,18 @@
 #define APP_SOURCE_HAND_BACK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct arrival;
 
+/* Most bytes of headers that are kept; further ones are dropped. Encoders send some hundred before their first key frame. */
+enum { HAND_BACK_BYTES_MAX = 1 << 20 };
+
 struct hand_back {
     bool    waits;
     bool    has_pictures; /* Pictures, their configuration, or metadata that announces them have come. */
+    size_t  bytes;        /* of the headers that are kept */
     int64_t since_us;     /* arrival of the first picture or sound; 0: none has come */
 };
 

@@ -64,6 +64,19 @@ static void a_stream_without_key_frames_is_waited_for_no_longer_than_that(void *
     assert_int_equal(look("p2"), HAND_BACK_NOW);
 }
 
+static void headers_without_end_are_not_kept_without_end(void **state)
+{
+    (void)state;
+    int n = 0;
+    assert_int_equal(look("V1"), HAND_BACK_KEEP);
+    while (n < HAND_BACK_BYTES_MAX && look("M1") == HAND_BACK_KEEP)
+        n++;
+    assert_in_range(n, 100, HAND_BACK_BYTES_MAX / sizeof(struct frame));
+    assert_int_equal(look("K2"), HAND_BACK_NOW);
+    hand_back_begin(&h);
+    assert_int_equal(look("M1"), HAND_BACK_KEEP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +84,7 @@ int main(void)
         cmocka_unit_test_setup(without_pictures_the_first_sound_ends_it, setup),
         cmocka_unit_test_setup(pictures_that_the_metadata_announces_are_waited_for, setup),
         cmocka_unit_test_setup(a_stream_without_key_frames_is_waited_for_no_longer_than_that, setup),
+        cmocka_unit_test_setup(headers_without_end_are_not_kept_without_end, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
