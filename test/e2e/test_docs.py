@@ -100,7 +100,7 @@ def test_make_targets_that_are_named_are_there(page):
 def test_the_lines_where_features_will_go_are_where_the_architecture_says():
     """Each place is given as FILE:LINE and the code in that line; a drift of some lines does not mislead a reader."""
     places = set(re.findall(r"`(src/[\w/.]+):(\d+)`, before `([^`]+)`", read("doc/architecture.md")))
-    assert len(places) >= 4
+    assert len(places) >= 2
     for path, line, code in places:
         near = read(path).split("\n")[max(0, int(line) - 21):int(line) + 20]
         assert code in (text.strip() for text in near), "%s:%s has no %s near it" % (path, line, code)

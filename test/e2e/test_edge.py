@@ -260,17 +260,6 @@ def test_a_reload_of_mode_and_origins_drops_nobody(make_server):
                 sees(player, 29)
 
 
-# -- publishers ----------------------------------------------------------------------------------------------------------------
-
-def test_a_publisher_is_refused_with_the_reason(make_server):
-    edge = make_server(edge_of("127.0.0.1:9"))
-    with edge.client() as c:
-        with pytest.raises(rtmp.Refused) as refusal:
-            c.publish("s")
-        c.wait_closed()
-    assert "publish to an edge" in refusal.value.info["description"]
-
-
 # -- the tutorial ----------------------------------------------------------------------------------------------------------------
 
 def example(name, ports):

@@ -60,6 +60,22 @@ def test_every_frame_arrives_with_its_time_and_the_end_is_told(make_server):
     assert [m.ts for m in there.media()] == [t.ts for t in tags if t.type in (flv.AUDIO, flv.VIDEO)]
 
 
+def test_with_takeover_at_edge_and_origin_the_second_encoder_has_the_stream(make_server):
+    takes = "republish takeover;"
+    origin = make_server(vhost(publish=takes))
+    edge = make_server(edge_of(origin, publish=takes))
+    tags = list(Numbered().tags(count=20))
+    with edge.publisher() as first:
+        first.send_tags(tags)
+        begins(edge, origin)
+        with edge.publisher() as second:
+            first.wait_closed()
+            second.send_tags(tags)
+            edge.wait_log(r"edge: publish of \S+ to \S+ begins[\s\S]*has ended[\s\S]*edge: publish of \S+ to \S+ begins")
+            with origin.player() as there:
+                there.wait_media(20)
+
+
 def test_an_encoder_comes_back_at_once_and_again(make_server):
     origin = make_server()
     edge = make_server(edge_of(origin))
@@ -194,15 +210,22 @@ def test_the_encoder_is_ended_when_the_time_is_over(make_server):
 # -- reload ------------------------------------------------------------------------------------------------------------------
 
 def test_a_reload_moves_the_stream_to_another_origin_and_to_an_edge(make_server):
-    first, second = make_server(), make_server()
-    edge = make_server(vhost())
+    lasting = "firstpkt_timeout 600000; normal_timeout 600000;"
+    first, second = make_server(vhost(publish=lasting)), make_server(vhost(publish=lasting))
+    edge = make_server(vhost(publish=lasting))
     with edge.publisher() as publisher:
         publisher.send_tags(Numbered().tags(count=5))
-        edge.reload(edge_of(first))
+        edge.reload(edge_of(first, publish=lasting))
         begins(edge, first)
-        edge.reload(edge_of(second))
+        edge.reload(edge_of(second, publish=lasting))
         begins(edge, second)
         first.wait_log("cleanup when unpublish")
-        edge.reload(vhost())
-        second.wait_log("cleanup when unpublish")
+        mark = edge.mark()
+        edge.reload(vhost(more="cluster { mode remote; }", publish=lasting))
+        edge.wait_log("edge: publish of /live/s to .* has failed.*is an edge without an origin", since=mark)
+        edge.reload(edge_of(second, publish=lasting))
+        begins(edge, second, since=mark)
+        mark = second.mark()
+        edge.reload(vhost(publish=lasting))
+        second.wait_log("cleanup when unpublish", since=mark)
         publisher.barrier()

@@ -244,6 +244,7 @@ static void a_publisher_hears_why_it_is_stopped(void **state)
             co_give_way();
     assert_non_null(strstr(err_text(e, text, sizeof text), "disk full"));
     assert_err(e, E_REFUSED);
+    assert_string_equal(c.refusal, "disk full");
     rtmp_client_close(&c);
     stop_server();
 }
