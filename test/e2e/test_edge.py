@@ -206,6 +206,46 @@ def test_all_origins_are_dead_and_one_comes_back_and_players_have_stayed(make_se
     edge.wait_log(r"edge: origin rtmp://127.0.0.1:%d answers again" % second.port)
 
 
+def test_players_are_told_when_the_origin_tells_of_the_end(make_server):
+    origin = make_server()
+    edge = make_server(edge_of(origin), http="", api="")
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+            seen(player, 10)
+            over_http.wait_media(10)
+            publisher.unpublish()
+            over_http.wait_end()
+            assert Api(edge).get("/api/v1/streams/")["streams"][0]["publish"]["active"] is False
+            with origin.publisher() as again:
+                again.send_tags(Numbered().tags(count=80))
+                sees(player, 79)
+
+
+def test_players_are_told_after_hold_when_no_origin_is_left(make_server):
+    origin = make_server()
+    edge = make_server(edge_of(origin, more="hold 2;"), http="", api="")
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        with HttpPlayer(edge.http_port, "/live/s.flv") as player:
+            player.wait_media(10)
+            origin.kill()
+            edge.wait_log(r"hold /live/s until its publisher is back, players=1")
+            player.wait_end()
+
+
+def test_the_end_of_an_edge_with_players_is_quick_and_clean(make_server):
+    origin = make_server()
+    edge = make_server(edge_of(origin))
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        with edge.player() as player, edge.player("none"):
+            seen(player, 10)
+            edge.wait_log(r"edge of /live/none|type=rtmp-play, .* stream=none")
+            edge.stop()
+            assert "have not ended" not in edge.log
+
+
 def test_an_edge_of_itself_is_refused(make_server):
     port = srs.free_port()
     edge = make_server(edge_of("127.0.0.1:%d" % port), listen=[port])

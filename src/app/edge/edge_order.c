@@ -59,12 +59,21 @@ static bool names_vhost(const char *pair, size_t len)
     return (len >= 6 && memcmp(pair, "vhost=", 6) == 0) || (len >= 7 && memcmp(pair, "domain=", 7) == 0);
 }
 
+/* False for blanks and control characters, which no URL has. */
+static bool is_clean(const char *pair, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)pair[i] <= ' ' || pair[i] == 0x7f)
+            return false;
+    return true;
+}
+
 const char *edge_put_param(struct buf *out, const char *param, const char *mark)
 {
     size_t end = strcspn(param, "#");
     for (size_t at = param[0] == '?', len; at < end; at += len + 1) {
         len = strcspn(param + at, "&#");
-        if (len == 0 || names_vhost(param + at, len))
+        if (len == 0 || names_vhost(param + at, len) || !is_clean(param + at, len))
             continue;
         buf_text(out, mark);
         buf_append(out, param + at, len);
@@ -91,7 +100,12 @@ static struct err *make_url(char **out, const struct source *s, const char *orig
     const struct conf_cluster *c = &s->vhost->cluster;
     struct buf                 url = buf_up_to(RTMP_URL_MAX);
     buf_printf(&url, "%s://%s/%s/%s%s", schemes[c->protocol], origin, s->app, s->stream, is_http(c) ? ".flv" : "");
+    size_t      len = url.len;
     const char *mark = edge_put_param(&url, s->param ? s->param : "", "?");
+    if (url.fault == BUF_FULL) { /* One player's parameters must not keep the stream from all others. */
+        buf_rewind(&url, len);
+        mark = "?";
+    }
     if (is_http(c) && host)
         buf_printf(&url, "%svhost=%s", mark, host);
     struct err *e = buf_error(&url);

@@ -114,7 +114,7 @@ struct err *hls_bring_handle(struct http_exchange *x, bool *taken)
     struct conf               *conf = http_conn_of(x)->server->conf;
     const struct http_request *r = http_request_of(x);
     const struct conf_vhost   *vhost = conf_find_vhost(conf, http_request_vhost(r));
-    struct play_rules          rules;
+    struct play_rules          rules = { 0 };
     *taken = false;
     if (!hls_watched_is_wanted(vhost))
         return NULL;
