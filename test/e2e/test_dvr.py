@@ -80,6 +80,17 @@ def decoded(path, kind="v"):
         "-i", path, "-map", "0:" + kind, "-f", "framemd5", "-"]).stdout.decode().splitlines() if not line.startswith("#")]
 
 
+def test_the_largest_time_gives_a_duration(make_server):
+    server = serve(make_server, more="time_jitter off;")
+    tags = media.tags("h264_aac.flv")[:60]
+    with server.publisher("s") as publisher:
+        publisher.send_tags(tags)
+        publisher.send_tag(next(t for t in reversed(tags) if t.type == flv.VIDEO)._replace(ts=2**31 - 1))
+        publisher.barrier()
+    path, = recordings.wait_files(server.recordings, 1)
+    assert amf0.decode(flv.read(path)[0].payload)[1]["duration"] > 2_000_000
+
+
 @pytest.mark.parametrize("clip", ["h264_aac.flv", "hevc_aac.mp4", "av1_opus.mp4", "vp9_opus.mp4", "h264_ac3.mp4", "h264_flac.mp4",
                                   "h264_mp3.flv"])
 def test_an_mp4_is_fast_start_and_has_every_packet(make_server, clip):

@@ -60,7 +60,7 @@ static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
 /* The times of a kind of tag. */
 struct times {
     bool    has;
-    int32_t first_ms, last_ms, step_ms;
+    int64_t first_ms, last_ms, step_ms; /* wider than in a tag: sums of them are */
 };
 
 struct scan {
@@ -138,15 +138,15 @@ static struct err *read_head(struct scan *s, uint8_t **head)
     return read_at(s->fd, 0, *head, (size_t)s->head_len) ? NULL : err_sys(E_SYSTEM_FILE_READ, "read %s", s->path);
 }
 
-static int32_t end_of(const struct times *t)
+static int64_t end_of(const struct times *t)
 {
-    return t->has ? t->last_ms + t->step_ms : INT32_MIN;
+    return t->has ? t->last_ms + t->step_ms : INT64_MIN;
 }
 
-static int32_t duration_ms(const struct scan *s)
+static int64_t duration_ms(const struct scan *s)
 {
-    int32_t end = end_of(&s->video) > end_of(&s->audio) ? end_of(&s->video) : end_of(&s->audio);
-    int32_t begin = !s->audio.has || (s->video.has && s->video.first_ms < s->audio.first_ms) ? s->video.first_ms
+    int64_t end = end_of(&s->video) > end_of(&s->audio) ? end_of(&s->video) : end_of(&s->audio);
+    int64_t begin = !s->audio.has || (s->video.has && s->video.first_ms < s->audio.first_ms) ? s->video.first_ms
                                                                                              : s->audio.first_ms;
     return end > begin ? end - begin : 0;
 }
@@ -160,7 +160,7 @@ static struct err *write_head(struct scan *s, const uint8_t *old)
         .has_audio = s->audio.has,
         .has_video = s->video.has,
         .is_complete = true,
-        .duration_s = duration_ms(s) / 1000.0,
+        .duration_s = (double)duration_ms(s) / 1000,
         .last_s = s->last_ms / 1000.0,
         .file_bytes = (uint64_t)s->end,
         .index = &s->index,
@@ -204,7 +204,7 @@ static struct err *complete(const char *path, struct dvr_facts *facts)
     e = complete_open(&s);
     if (close(s.fd) != 0 && !e)
         e = err_sys(E_SYSTEM_FILE_CLOSE, "close %s", path);
-    *facts = (struct dvr_facts){ .duration_us = (int64_t)duration_ms(&s) * US_PER_MS, .bytes = s.end };
+    *facts = (struct dvr_facts){ .duration_us = duration_ms(&s) * US_PER_MS, .bytes = s.end };
     return e;
 }
 
