@@ -666,7 +666,7 @@ def test_a_feature_that_is_not_built_yet_is_accepted_and_named_once(make_server)
         rtc_server { enabled on; listen 8000; }
         vhost __defaultVhost__ { cluster { origin_cluster on; } } vhost other { cluster { origin_cluster on; } }""")
     server.wait_log("RTMP listen at")                               # the end of the start
-    assert len(re.findall(r"WARN.*\bvhost.cluster is accepted but not built yet", server.log)) == 1
+    assert len(re.findall(r"WARN.*\bvhost.cluster.origin_cluster is accepted but not built yet", server.log)) == 1
 
 
 def test_multi_line_directives_of_old_files_are_accepted_with_a_warning(make_server):
