@@ -3,13 +3,15 @@ import re
 
 import pytest
 
+import amf0
 import flv
 import media
 import rtmp
 import srs
+from chunk import COMMAND
+from fake_rtmp import CUT, FakeServer
 from flv import Numbered
 from test_play import seen, vhost
-from wait import until
 
 
 def edge_of(*origins, more="", rest="", **how):
@@ -109,6 +111,39 @@ def test_the_origin_is_told_vhost_parameters_and_pages(make_server, more, name, 
                         r".* app=live, stream=s, param=%s," % (tc_url, re.escape(param)))
 
 
+def test_the_origin_gets_the_second_object_of_connect(make_server):
+    with FakeServer() as fake:
+        edge = make_server(edge_of(fake))
+        with rtmp.Client("127.0.0.1", edge.port) as c:
+            wants = {"app": "live", "tcUrl": edge.tc_url(), "objectEncoding": 0.0}
+            c.wait_result(c.call("connect", wants, {"token": "t1"}))
+            c.publish("s", "fmle")
+            begins(edge, fake)
+        said = [amf0.decode(m.payload) for m in fake.heard if m.type == COMMAND]
+        assert [a[3] for a in said if a[0] == "connect"] == [{"token": "t1"}]
+        assert [a[3:] for a in said if a[0] == "publish"] == [["s", "live"]]
+
+
+@pytest.mark.parametrize("how", [CUT, lambda conn: conn.status("NetStream.Publish.Denied", "error", description="no, Sir")])
+def test_an_origin_refuses_with_or_without_words(make_server, how):
+    with FakeServer(publish=how) as fake:
+        other = make_server()
+        edge = make_server(edge_of(fake, other))
+        code, said = refused(edge)
+        assert code == "NetStream.Publish.Denied"
+        assert said == "no, Sir" if how is not CUT else "the origin refuses the stream" in said
+        assert "client identified" not in other.log
+        edge.wait_log(r"WARN.*serve error code=1906\(Refused\)")
+
+
+def test_an_origin_that_says_nothing_is_followed_by_the_next_one(make_server):
+    with FakeServer(publish=None) as fake:
+        origin = make_server()
+        edge = make_server(edge_of(fake, origin, more="timeout 1;"))
+        with srs.publish(edge):
+            begins(edge, origin)
+
+
 # -- the verdict of the origin ---------------------------------------------------------------------------------------------
 
 def test_a_refusal_of_the_origin_reaches_the_encoder_in_its_words(make_server):
@@ -117,7 +152,7 @@ def test_a_refusal_of_the_origin_reaches_the_encoder_in_its_words(make_server):
     edge = make_server(edge_of(origin, other))
     heard = refused(origin)
     assert refused(edge) == heard and heard[0] == "NetStream.Publish.Denied" and heard[1]
-    edge.wait_log(r"edge: origin rtmp://127\.0\.0\.1:%d refuses the publisher of /live/s" % origin.port)
+    edge.wait_log(r"edge: origin rtmp://127\.0\.0\.1:%d does not take the publisher of /live/s" % origin.port)
     assert "start publish" not in other.log and "start publish" not in edge.log
 
 

@@ -36,16 +36,25 @@ static void set_verdict(struct session *s, const struct edge_push *p, const stru
                                                        : SESSION_DENIED;
 }
 
-/* Let the publisher hear what the origin has said, without how it came to be said. */
+/*
+ * Let the publisher hear what the origin has said, without how it came to be said. The end of a connection to an origin must not look like
+ * that of the publisher's own.
+ */
 static struct err *in_its_words(const struct edge_push *p, struct err *e)
 {
     enum err_code code = err_code(e);
+    char          text[ERR_TEXT_MAX];
+    struct err   *told;
+    if (code == E_THREAD_INTERRUPTED)
+        return e;
     if (!edge_push_is_verdict(p, e))
-        return err_wrap(e, "no origin takes the stream");
-    if (!*p->at.refusal)
-        return err_wrap(e, "the origin refuses the stream");
-    log_err(LOG_WARN, e, "edge: origin %s refuses the publisher of %s", p->origin, p->key);
-    return err_new(code, "%s", p->at.refusal);
+        told = err_new(E_REFUSED, "no origin takes the stream: %s", err_text(e, text, sizeof text));
+    else if (!*p->at.refusal)
+        told = err_new(E_REFUSED, "the origin refuses the stream: %s", err_text(e, text, sizeof text));
+    else
+        told = err_new(code, "%s", p->at.refusal);
+    log_err(LOG_WARN, e, "edge: origin %s does not take the publisher of %s", edge_push_at(p), p->key);
+    return told;
 }
 
 /* Ask one origin after another, until one answers. */
