@@ -117,7 +117,7 @@ static enum AVCodecID av_codec(enum codec codec)
 static int get_buffer(AVCodecContext *decoder, AVFrame *frame, int flags)
 {
     struct maker *m = decoder->opaque;
-    if (++m->n_buffers > PICTURE_BUFFERS_MAX || now_us() > m->until_us)
+    if (++m->n_buffers > PICTURE_BUFFERS_MAX || thread_cpu_us() > m->until_us)
         return AVERROR(ENOMEM);
     int result = m->av->avcodec_default_get_buffer2(decoder, frame, flags);
     for (int i = 0; result >= 0 && i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++)
@@ -297,12 +297,12 @@ static enum picture_result run(struct maker *m, enum picture_result (*const *ste
 {
     enum picture_result result = PICTURE_MADE;
     *m->out = (struct picture){ 0 };
-    m->until_us = now_us() + PICTURE_US;
+    m->until_us = thread_cpu_us() + PICTURE_US;
     m->av = libav_open(m->out->why, sizeof m->out->why);
     if (!m->av)
         return PICTURE_UNBUILT;
     for (size_t i = 0; i < n && result == PICTURE_MADE; i++)
-        result = now_us() > m->until_us ? fail(m->out, PICTURE_BROKEN, "the key frame takes too long") : steps[i](m);
+        result = thread_cpu_us() > m->until_us ? fail(m->out, PICTURE_BROKEN, "the key frame takes too long") : steps[i](m);
     if (result == PICTURE_NO_MEMORY)
         (void)fail(m->out, result, "there is no memory for the picture");
     finish(m);

@@ -26,7 +26,7 @@ enum {
     PICTURE_MEMORY_MAX = 256 << 20, /* bytes of those */
     PICTURE_WHY_CAP = 160,
 };
-#define PICTURE_US (2 * US_PER_SECOND)
+#define PICTURE_US (2 * US_PER_SECOND) /* of computing */
 
 enum picture_format {
     PICTURE_JPEG,
