@@ -156,7 +156,8 @@ def test_players_that_are_sent_more_than_the_answer_allows_are_ended(make_server
             player.wait_closed(30)
         with HttpPlayer(server.http_port, "/live/s.flv?few"):
             backend.wait_for("on_stop", 2, timeout=30)
-        assert len(re.findall("player ip=127.0.0.1 is sent \\d+ kbps, more than limit_kbps 1 of", server.log)) == 2
+        until(lambda: len(re.findall("player ip=127.0.0.1 is sent \\d+ kbps, more than limit_kbps 1 of", server.log)) == 2,
+              "a line of the log for each")
         enough.wait_media(50)
 
 
