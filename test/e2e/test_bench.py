@@ -25,17 +25,20 @@ def quick(row, tmp_path):
     return lines
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "pull", "record"])
 def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not makes_pictures(), reason="the server is built without FFmpeg's libraries")
 def test_pictures_are_measured(tmp_path):
     programs.check("ffmpeg")
     assert any("p99 of the players" in line["what"] for line in quick("snapshot", tmp_path))
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("console")
 def test_the_console_is_measured_in_chromium(tmp_path):
     programs.check("chromium")

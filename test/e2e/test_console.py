@@ -141,6 +141,7 @@ def test_a_stream_in_the_list_and_its_figures(page, site, live):
 
 
 @pytest.mark.skipif(not srs.makes_pictures(), reason="the server is built without FFmpeg's libraries")
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_page_of_a_stream_shows_its_newest_picture(page, screen, site, live, width):
     server = site()
@@ -540,9 +541,9 @@ VIEWS = [("summaries", "Bandwidth", "带宽"), ("streams", "/live/livestream", "
 RAW = "raw_api { enabled on; allow_query on; allow_update on; }"
 
 
-@pytest.mark.sample(3)
-@pytest.mark.parametrize("width", [1100, 390])
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.sample(4)
+@pytest.mark.parametrize("width", [390, 1100])
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_each_view_fits_the_screen_in_both_languages(page, screen, site, live, lang, width):
     server = site(SEGMENTS, api=RAW)
     live(server)
@@ -575,6 +576,7 @@ LOG = {"en": ("Log", "Log of %s", "Level", "Pause", "Go on", "No such lines."),
        "zh": ("日志", "%s 的日志", "级别", "暂停", "继续", "没有符合的日志。")}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("width", [1100, 390])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_log_of_one_client_is_followed(page, screen, site, lang, width):

@@ -84,7 +84,7 @@ CELLS = {"ts": "", "fmp4": "hls_use_fmp4 on;", "low-latency-fmp4": "hls_ll on; h
          "low-latency-ts": "hls_ll on; hls_part 0.2;"}
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(4)
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("cell", CELLS)
 def test_hls_js_tells_of_cues_at_their_time(browser, on_air, cell):
@@ -137,7 +137,7 @@ def test_ffmpeg_gets_cues_and_follows_a_program_that_gets_them(on_air):
     assert (times[0] - FIRST_MS) % EACH_MS == 0
 
 
-@pytest.mark.sample(2)
+@pytest.mark.long
 @pytest.mark.parametrize("cell", ["ts", "fmp4"])
 def test_mpv_and_gstreamer_play_over_the_first_cue(on_air, cell):
     server = on_air(HLS % CELLS[cell])

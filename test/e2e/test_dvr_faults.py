@@ -15,7 +15,7 @@ def begin(make_server, witness, folder, ending=".flv", size=4000, **how):
     server = make_server(CONF.format(path=folder, ending=ending), heeds_modes=True, **how)
     witness(server)
     server.feeder = rtmp.Feeder(server.publisher("s"), flv.Numbered(size=size).tags(), 5)
-    until(lambda: any(os.path.getsize(p) for p in recordings.files(folder)), "a recording", 30)
+    until(lambda: any(os.path.getsize(p) > 10 * size for p in recordings.files(folder)), "frames in a file", 30)
     return server
 
 

@@ -134,6 +134,7 @@ def newest(feeder):
     return max(n[1] for n in map(flv.number_of, feeder.sent) if n and n[0] == flv.VIDEO)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("ending,wish,seconds", [(".flv", {}, 4), (".flv", {"preroll": 2}, 2), (".flv", {"preroll": 0}, 0)])
 def test_a_start_goes_back_by_what_was_kept(make_server, ending, wish, seconds):
     server = serve(make_server, "./rec/[stream].[timestamp]" + ending, "dvr_apply none; dvr_preroll 4;", api="")

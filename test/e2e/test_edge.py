@@ -320,6 +320,7 @@ EXAMPLES = {
 }
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_tutorial_plays_from_either_by_ffmpeg(make_server, name):
     of_origin, of_edge, of_http, endings = EXAMPLES[name]
@@ -341,6 +342,7 @@ def test_the_tutorial_plays_from_either_by_ffmpeg(make_server, name):
 HLS = "hls { enabled on; hls_fragment 1; hls_window 10; hls_dispose 30; } "
 
 
+@pytest.mark.long
 def test_hls_alone_makes_the_edge_pull_and_keeps_it_up(make_server, live):
     origin = make_server(api="")
     edge = make_server(edge_of(origin, more="linger 1;", rest=HLS), http="", api="")

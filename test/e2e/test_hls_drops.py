@@ -96,7 +96,7 @@ def watch_drops(make_server, browser, directives, ctx, drops, kills):
 SHAPES = {"low-latency": (LOW_LATENCY, "off"), "fmp4-viewer": (FMP4, "on"), "ts": ("", "off")}
 
 
-@pytest.mark.sample(3)
+@pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES)
 def test_hls_js_goes_on_over_20_drops_and_a_kill(make_server, browser, shape):
     watch_drops(make_server, browser, *SHAPES[shape], 20, {10})

@@ -106,8 +106,8 @@ def test_the_segments_of_dash_have_the_very_packets_that_were_published(make_ser
 FOR_PROGRAMS = "vhost __defaultVhost__ { dash { enabled on; dash_fragment 2; dash_window_size 5; dash_update_period 1; %s } }"
 
 
-@pytest.mark.sample(4)
-@pytest.mark.parametrize("seconds", [16, pytest.param(70, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [16, 70])
 @pytest.mark.parametrize("more", ["", "dash_ll on;"], ids=["dash", "dash-ll"])
 def test_ffmpeg_plays_live_dash_packet_by_packet(on_air, more, seconds):
     """Each once, for longer than the window; the timeline is played on while it moves."""
@@ -170,6 +170,7 @@ def watch_on_screen(browser, server, player, ext, seconds):
     return seen
 
 
+@pytest.mark.sample(3)
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("cell,player", [c for c in PLAYED if c in SHORT])
 def test_a_browser_plays_without_a_stall(browser, on_air, cell, player):

@@ -73,7 +73,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_segments_are_as_long_as_the_directives_say(serving, witness, shape):
     stream, least, most = SHAPES[shape]

@@ -511,7 +511,7 @@ def test_viewers_of_a_stream_that_ended_go_and_the_stream_with_them(live):
 LONGER = ("target-changes", "removes-too-early", "part-too-short", "parts-sum")
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("directives", ["", "hls_ll on; hls_part 0.2; hls_use_fmp4 on;"], ids=["ts", "low-latency"])
 @pytest.mark.parametrize("how", ["leaves", "is taken over"])
 def test_a_publisher_that_comes_back_at_once_keeps_viewers_and_numbers(live, how, directives):

@@ -546,6 +546,7 @@ def test_a_backup_that_sends_no_key_frame_leaves_the_slate_on(make_server, slate
         backup.finish()
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("browser")
 def test_mpegts_js_plays_on_over_a_slate_of_the_same_encoder(site):
     clip = media.clip("h264_aac_plain.flv")

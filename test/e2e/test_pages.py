@@ -197,7 +197,7 @@ def plain_video():
         yield from (t._replace(ts=t.ts + n * length) for t in frames)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.long
 @pytest.mark.parametrize("silent_s", [1.5, 2.5])
 def test_a_plain_video_element_plays_on_after_its_source_was_silent(page, site, silent_s):
     """The source is silent until the buffer is empty and for some time after. Then it plays on from there, not from 0."""
@@ -237,6 +237,7 @@ def wait_facts(page, text):
           lambda: "%r: %s" % (text, page.text()), 20)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("label,script,other", [("HLS", "/hls.min.js", "dash."), ("DASH", "/dash.mediaplayer.min.js", "/hls.")])
 def test_the_first_page_plays_segments_and_shows_the_latency(page, site, live, label, script, other):
     server = site(HLS)

@@ -206,6 +206,7 @@ def test_a_complete_hls_playlist_of_ffmpeg_is_played_from_its_beginning_to_its_e
         assert all(abs((g.dts - got[0].dts) - (s.dts - sent[0].dts)) <= 2 for g, s in zip(got, sent))
 
 
+@pytest.mark.long
 def test_a_live_hls_stream_of_ffmpeg_is_pulled_evenly(make_server, tmp_path):
     os.makedirs(tmp_path / "hls")
     maker = Program(FFMPEG + ["-re", "-stream_loop", "-1", "-i", media.clip("h264_aac_long.flv"), "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "6",
@@ -224,6 +225,7 @@ def test_a_live_hls_stream_of_ffmpeg_is_pulled_evenly(make_server, tmp_path):
         fails(server, since=mark)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("more", ["", "hls_use_fmp4 on;", "hls_ll on; hls_use_fmp4 on;", "hls_keys on; hls_fragments_per_key 2;"],
                          ids=["ts", "fmp4", "low latency", "encrypted"])
 def test_hls_comes_from_our_own_server_by_a_master_playlist_and_by_tls(make_server, live, more):
@@ -270,6 +272,7 @@ HLS_FAULTS = {
 }
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("fault", HLS_FAULTS)
 def test_a_bad_playlist_is_given_up_and_harms_nobody(make_server, tmp_path, fault):
     (tmp_path / "live.m3u8").write_bytes(HLS_FAULTS[fault])
@@ -397,6 +400,7 @@ HTTP_FAULTS = {
 }
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("fault", HTTP_FAULTS)
 def test_a_bad_http_source_is_tried_again_and_harms_nobody(make_server, fault):
     data, ends = HTTP_FAULTS[fault]

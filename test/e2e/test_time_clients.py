@@ -90,7 +90,7 @@ def assert_in_sync(habit, pairs, played):
     assert max(sums) - min(sums) <= 60, (habit, min(sums), max(sums))   # a step over a restart may be a frame longer
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("habit", HABITS)
 def test_ffmpeg_hears_and_sees_in_sync(server, habit):
     with media.ffmpeg_play(server.url()) as player:

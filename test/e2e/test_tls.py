@@ -139,7 +139,7 @@ def test_a_new_certificate_is_shown_to_newcomers_and_nobody_is_dropped(tls_serve
     assert "ERROR" not in server.log
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("what", ["garbage", "other key", "missing", "empty"])
 def test_a_bad_pair_is_refused_and_the_old_one_stays(tls_server, tmp_path, what):
     server = tls_server()

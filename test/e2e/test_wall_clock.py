@@ -55,7 +55,7 @@ def more(watch, segments):
     until(lambda: count() >= before + segments or watch._wrong(), "%d segments more" % segments, 30)
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR], ids=["back", "forward"])
 @pytest.mark.parametrize("directives", ["", "hls_ll on; hls_part 0.2; hls_use_fmp4 on;"], ids=["ts", "parts"])
 def test_hls_goes_on_over_a_step_of_the_clock(clock, publish, directives, seconds):
@@ -71,7 +71,7 @@ def test_hls_goes_on_over_a_step_of_the_clock(clock, publish, directives, second
     assert not [s for s in watch.media[0].known.segments if s.breaks]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR], ids=["back", "forward"])
 @pytest.mark.parametrize("directives", ["", "dash_ll on;"], ids=["whole", "chunks"])
 def test_dash_tells_the_time_of_its_mpd(clock, publish, directives, seconds):
