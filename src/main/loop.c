@@ -17,7 +17,6 @@
 #include "core/blob_store.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/priority.h"
 #include "main/daemon.h"
 #include "main/parent.h"
 #include "main/signals.h"
@@ -82,7 +81,6 @@ static void open_send_ring(const struct conf *conf)
 
 struct err *loop_run(struct conf *conf, const struct conf_source *from, const char *server_id, const uint8_t *secret)
 {
-    priority_short_turns();
     struct err *e = log_start_writer();
     if (!e)
         e = co_init();

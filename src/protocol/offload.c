@@ -43,11 +43,10 @@ static void ring_loop(void)
         ;
 }
 
-/* Files to write, pictures to decode and tables to read take much computing time, and nobody waits for them within a turn of the loop. */
+/* Pictures to decode and tables to read take much computing time, and nobody waits for them within a turn of the loop. */
 static bool is_bulk(const struct pool *pool)
 {
-    return pool == &off.pools[OFFLOAD_WRITE] || pool == &off.pools[OFFLOAD_CODEC] ||
-           pool == &off.pools[OFFLOAD_PICTURE] || pool == &off.pools[OFFLOAD_INDEX];
+    return pool == &off.pools[OFFLOAD_CODEC] || pool == &off.pools[OFFLOAD_PICTURE] || pool == &off.pools[OFFLOAD_INDEX];
 }
 
 static void *work_main(void *arg)
