@@ -46,7 +46,25 @@ static void ring_loop(void)
 /* Pictures to decode and tables to read take much computing time, and nobody waits for them within a turn of the loop. */
 static bool is_bulk(const struct pool *pool)
 {
-    return pool == &off.pools[OFFLOAD_CODEC] || pool == &off.pools[OFFLOAD_PICTURE] || pool == &off.pools[OFFLOAD_INDEX];
+    return pool == &off.pools[OFFLOAD_CODEC] || pool == &off.pools[OFFLOAD_PICTURE] ||
+           pool == &off.pools[OFFLOAD_INDEX];
+}
+
+/*
+ * Hand a finished job to the loop. The lock is held, but not while the loop is woken, which would run into it. Whoever finds the
+ * list empty wakes the loop, which takes all jobs of the list.
+ */
+static void hand_back(struct pool *pool, struct offload_job *job)
+{
+    bool is_first = list_is_empty(&off.finished);
+    job->worked = true;
+    pool->n_hung -= job->left;
+    list_push(&off.finished, &job->link);
+    if (!is_first)
+        return;
+    pthread_mutex_unlock(&off.lock);
+    ring_loop();
+    pthread_mutex_lock(&off.lock);
 }
 
 static void *work_main(void *arg)
@@ -73,10 +91,7 @@ static void *work_main(void *arg)
         job->work(job);
 
         pthread_mutex_lock(&off.lock);
-        job->worked = true;
-        pool->n_hung -= job->left;
-        list_push(&off.finished, &job->link);
-        ring_loop();
+        hand_back(pool, job);
     }
     pthread_mutex_unlock(&off.lock);
     return NULL;
@@ -245,11 +260,12 @@ static struct err *submit(struct pool *pool, struct offload_job *job, struct co 
         list_push(&pool->waiting, &job->link);
         pool->n_waiting++;
         pool->n_jobs++;
-        pthread_cond_signal(&pool->more);
     } else {
         pool->n_refused++;
     }
     pthread_mutex_unlock(&off.lock);
+    if (!e)
+        pthread_cond_signal(&pool->more); /* Under the lock, the thread would wake only to wait for it. */
     return e;
 }
 
