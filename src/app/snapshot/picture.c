@@ -302,7 +302,8 @@ static enum picture_result run(struct maker *m, enum picture_result (*const *ste
     if (!m->av)
         return PICTURE_UNBUILT;
     for (size_t i = 0; i < n && result == PICTURE_MADE; i++)
-        result = thread_cpu_us() > m->until_us ? fail(m->out, PICTURE_BROKEN, "the key frame takes too long") : steps[i](m);
+        result =
+            thread_cpu_us() > m->until_us ? fail(m->out, PICTURE_BROKEN, "the key frame takes too long") : steps[i](m);
     if (result == PICTURE_NO_MEMORY)
         (void)fail(m->out, result, "there is no memory for the picture");
     finish(m);
