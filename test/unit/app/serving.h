@@ -14,6 +14,7 @@
 
 #include "app/server/server.h"
 #include "app/services.h"
+#include "app/source/attend.h"
 #include "app/source/fixture.h"
 #include "loop.h"
 #include "protocol/offload.h"
@@ -55,6 +56,7 @@ static inline void serve_no_more(void)
 {
     co_group_cancel_and_join(&server.connections);
     co_group_cancel_and_join(&server.services);
+    attend_join(&server.sources, US_PER_SECOND);
     assert_int_equal(server.registry.n_clients, 0);
     assert_int_equal(server.sources.by_key.count, 0);
     services_finish();
