@@ -190,7 +190,7 @@ def dash_segments(server, seconds):
         reply = http.get(url)
         mpd = reply.status == 200 and dash_mpd.read(reply.body.decode(), url)
         return mpd if mpd and all(sum(s.duration for s in r.segments) >= seconds for r in mpd.representations) else None
-    mpd = until(whole, "%g s in the MPD" % seconds)
+    mpd = until(whole, lambda: "%g s in the MPD: %s" % (seconds, http.get(url)), 30)
     found = {r.kind: [http.get(r.url("media", s)).body for s in r.segments] for r in mpd.representations}
     http.close()
     return mpd, found

@@ -263,9 +263,10 @@ static bool is_flash(const struct rtmp_conn *c)
 static struct err *carry_up(struct rtmp_conn *c, struct carried *up)
 {
     struct err *e = send_start(c, RTMP_BANDCHECK_START_PUBLISH);
+    int64_t     before = c->io.bytes_in; /* What follows may come in one piece with the answer. */
     if (!e)
         e = expect(c, RTMP_BANDCHECK_STARTING_PUBLISH, "StartingPublishBytes");
-    *up = carry(c->io.bytes_in);
+    *up = carry(before);
     if (!e)
         e = take_up(c, up);
     end_carrying(up, c->io.bytes_in);
