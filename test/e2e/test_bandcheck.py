@@ -193,6 +193,7 @@ def test_a_tester_that_does_not_keep_to_the_conversation_is_closed(make_server, 
     server.wait_log(r"serve error code=2025\(BandwidthData\)")
 
 
+@pytest.mark.long
 def test_a_silent_tester_is_closed_and_the_next_one_served(make_server):
     server = make_server(checked())
     with measured(server) as t:

@@ -99,7 +99,7 @@ def test_hls_js_tells_of_cues_at_their_time(browser, on_air, cell):
         assert t["date"] - began.pdt == pytest.approx(float(t["data"]) / 1000, abs=0.06)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.long
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("more", ["", "dash_ll on;"], ids=["dash", "dash-ll"])
 def test_dash_js_tells_of_cues_at_their_time(browser, on_air, more):

@@ -186,6 +186,7 @@ def test_names_with_any_characters_play(make_server, on_air, name):
         watch.wait_segments(2)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name,low_latency", [("dash.conf", False), ("dash.ll.conf", True)])
 def test_the_examples_serve(make_server, on_air, name, low_latency):
     with open(os.path.join(media.ROOT, "conf", name), encoding="utf-8") as f:

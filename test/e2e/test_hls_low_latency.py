@@ -34,7 +34,7 @@ def test_blocking_reloads_keep_all_rules(low):
     assert watch.media[0].missing() == []
 
 
-@pytest.mark.sample(2)
+@pytest.mark.long
 def test_a_late_frame_changes_no_target(low):
     """The sound of this clip is longer than its pictures, so that each turn of the loop ends with a pause."""
     with publishing(low), Watch(low.http_url("/live/s.m3u8"), blocking=True, ignore=["parts-sum"]) as watch:

@@ -274,7 +274,7 @@ def next_of_file(path):
         return hls_playlist.read(f.read()).next_number
 
 
-@pytest.mark.sample(2)
+@pytest.mark.long
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_crash_under_viewers_of_a_track_goes_on(hls, tmp_path, container):
     server = hls(CONTAINERS[container] + "hls_ctx off;", window=20)
@@ -329,7 +329,7 @@ audio.resume().then(() => setTimeout(() => {
 """
 
 
-@pytest.mark.sample(4)
+@pytest.mark.long
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("player", ["hls.js", "shaka"])

@@ -213,6 +213,7 @@ def test_a_rendition_with_a_clock_of_its_own_is_aligned_by_its_arrival(hls):
             assert len(dates) == 2 and abs(dates[0] - dates[1]) < 1, texts
 
 
+@pytest.mark.long
 def test_a_rendition_that_comes_back_takes_up_the_numbers_of_the_others(hls):
     server = hls("hls_ctx off;")
     names = list(SIZES)[:2]

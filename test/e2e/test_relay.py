@@ -469,6 +469,7 @@ RTMP_FAULTS = {
 }
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("fault", RTMP_FAULTS)
 def test_a_bad_rtmp_source_is_tried_again_and_harms_nobody(make_server, fault):
     with FakeServer(**RTMP_FAULTS[fault]) as bad:

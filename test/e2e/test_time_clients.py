@@ -189,7 +189,7 @@ def test_ffmpeg_is_in_sync_where_pictures_are_shown_before_they_are_decoded(make
 
 # -- a kind that comes late ------------------------------------------------------------------------------------------------
 
-@pytest.mark.sample(4)
+@pytest.mark.long
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("second", ["sound", "picture"])
 @pytest.mark.parametrize("told", [False, True], ids=["untold", "told"])
