@@ -5,6 +5,8 @@ import re
 import subprocess
 
 import hls_playlist
+import pytest
+
 import media
 from api import Api
 from flv import Numbered
@@ -187,6 +189,7 @@ def test_the_ffmpeg_of_srs_is_that_of_path_where_it_was_not_built(make_server):
     assert server.log.count("./objs/ffmpeg/bin/ffmpeg is not there: the ffmpeg of PATH is used in its place, at ") == 1
 
 
+@pytest.mark.long
 def test_the_ladder_of_the_example_is_aligned(make_server):
     with open(os.path.join(media.ROOT, "conf", "transcode.abr.conf"), encoding="utf-8") as f:
         text = f.read()
