@@ -27,8 +27,13 @@ def publish(server, clip, stream="s", rate=20.0):
 
 
 def feed(server, clip, speed):
-    """Publish the tags of a clip, enhanced where they must be, to their end."""
-    feeder = rtmp.Feeder(server.publisher("s"), media.tags(clip), speed)
+    """
+    Publish the tags of a clip, enhanced where they must be, to their end. The first of both kinds come at once: a recording that
+    begins before a sound without a configuration (MP3) has come is another one.
+    """
+    tags, publisher = media.tags(clip), server.publisher("s")
+    publisher.send_tags(tags[:12])
+    feeder = rtmp.Feeder(publisher, tags[12:], speed)
     feeder.join()
     feeder.finish()
 

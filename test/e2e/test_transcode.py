@@ -4,9 +4,9 @@ import os
 import re
 import subprocess
 
-import hls_playlist
 import pytest
 
+import hls_playlist
 import media
 from api import Api
 from flv import Numbered
