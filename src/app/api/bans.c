@@ -97,10 +97,8 @@ static struct err *make(struct api_reply *r)
     struct err       *e = http_read_body(r->x, BODY_BYTES_MAX, &text, &len);
     if (e)
         return e;
-    if ((wrong = read_wish(text, len, &w))) {
-        api_refuse_with(r, HTTP_STATUS_BAD_REQUEST, HTTP_STATUS_BAD_REQUEST, wrong);
-        return NULL;
-    }
+    if ((wrong = read_wish(text, len, &w)))
+        return api_refuse_because(r, HTTP_STATUS_BAD_REQUEST, wrong);
     if ((e = bans_add(&w.ban, &b))) {
         if (err_code(e) != E_LIMIT)
             return e;
@@ -124,9 +122,7 @@ static struct err *lift(struct api_reply *r, const char *id)
                  http_visit_of(r->x)->ip);
     bans_lift(id);
     bans_wake();
-    api_begin(r);
-    jw_object_end(&r->json);
-    return NULL;
+    return api_done(r);
 }
 
 /* ---- the list ---------------------------------------------------------------------------------------------------- */

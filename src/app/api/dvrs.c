@@ -96,19 +96,6 @@ static struct err *put_list(struct api_reply *r)
 
 /* ---- start and stop ---- */
 
-static struct err *refuse(struct api_reply *r, int status, const char *why)
-{
-    api_refuse_with(r, status, status, why);
-    return NULL;
-}
-
-static struct err *done(struct api_reply *r)
-{
-    api_begin(r);
-    jw_object_end(&r->json);
-    return NULL;
-}
-
 struct wish {
     struct named_stream of;
     struct order        order;
@@ -121,9 +108,7 @@ static const char *read_wish(const char *text, size_t len, const struct conf *co
     int64_t         seconds = 0;
     char            action[8] = "";
     const char     *wrong;
-    if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
-        return "the body is no JSON object";
-    if ((wrong = named_stream_from_body(&w->of, &body, conf)))
+    if ((wrong = named_stream_from_body(&w->of, text, len, &body, conf)))
         return wrong;
     if (!named_stream_take_text(&body, "action", action, sizeof action))
         *action = '\0';
@@ -144,14 +129,14 @@ static struct err *give(struct api_reply *r, const struct wish *w, struct source
     struct err *e = orders_give(s->key, &w->order);
     if (err_code(e) == E_LIMIT) {
         err_free(e);
-        return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many streams have orders");
+        return api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many streams have orders");
     }
     if (e)
         return e;
     log_write_as(co_trace(), LOG_WARN, "DVR of %s is %s by %s", s->identity,
                  w->order.kind == ORDER_START ? "started" : "stopped", http_visit_of(r->x)->ip);
     attend_tell(s, MOMENT_CONF_CHANGED);
-    return done(r);
+    return api_done(r);
 }
 
 static struct err *order(struct api_reply *r, struct wish *w)
@@ -162,15 +147,15 @@ static struct err *order(struct api_reply *r, struct wish *w)
     if (e)
         return e;
     if ((wrong = read_wish(text, len, r->server->conf, w)))
-        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+        return api_refuse_because(r, HTTP_STATUS_BAD_REQUEST, wrong);
     const struct conf_vhost *v = w->of.found;
     struct source           *s = source_find(&r->server->sources, v, w->of.app, w->of.stream);
     if (!s || !source_is_live(s))
-        return refuse(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
+        return api_refuse_because(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
     if (!v->dvr.enabled)
-        return refuse(r, HTTP_STATUS_CONFLICT,
-                      "dvr is off in this vhost; with dvr { enabled on; dvr_apply none; } it "
-                      "records what the API starts");
+        return api_refuse_because(r, HTTP_STATUS_CONFLICT,
+                                  "dvr is off in this vhost; with dvr { enabled on; dvr_apply none; } it "
+                                  "records what the API starts");
     return give(r, w, s);
 }
 
@@ -180,21 +165,21 @@ static struct err *remove_one(struct api_reply *r, struct dvr_recording *d)
 {
     enum note_removal result;
     if (d->state != DVR_COMPLETE || d->is_due)
-        return refuse(r, HTTP_STATUS_CONFLICT, "it is being recorded, or removed");
+        return api_refuse_because(r, HTTP_STATUS_CONFLICT, "it is being recorded, or removed");
     log_write_as(co_trace(), LOG_WARN, "DVR of %s/%s: %s is removed by %s", d->app, d->stream, d->path,
                  http_visit_of(r->x)->ip);
     struct err *e = dvr_remove(d, r->server->conf, &result);
     if (err_code(e) == E_SOCKET_TIMEOUT || err_code(e) == E_LIMIT) {
         err_free(e);
-        return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "the disk is slow; it may be removed later");
+        return api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "the disk is slow; it may be removed later");
     }
     if (e)
         return e;
     if (result == NOTE_FAILED)
-        return refuse(r, HTTP_STATUS_INTERNAL_SERVER_ERROR, "the file could not be removed");
+        return api_refuse_because(r, HTTP_STATUS_INTERNAL_SERVER_ERROR, "the file could not be removed");
     if (result == NOTE_NOT_OURS)
-        return refuse(r, HTTP_STATUS_CONFLICT, "the file has changed since it was recorded, and stays");
-    return done(r);
+        return api_refuse_because(r, HTTP_STATUS_CONFLICT, "the file has changed since it was recorded, and stays");
+    return api_done(r);
 }
 
 static struct err *write_one(struct api_reply *r, const char *id)
@@ -242,7 +227,7 @@ static struct err *write_file(struct api_reply *r)
     if (!d)
         return api_refuse(r, HTTP_STATUS_NOT_FOUND);
     if (d->state != DVR_COMPLETE)
-        return refuse(r, HTTP_STATUS_CONFLICT, "it is being recorded");
+        return api_refuse_because(r, HTTP_STATUS_CONFLICT, "it is being recorded");
     return send_file(r, d);
 }
 

@@ -25,18 +25,6 @@ enum { ROWS_MAX = 1000, BODY_BYTES_MAX = 16 << 10 };
 
 /* ---- the list ---- */
 
-static void put_failure(struct api_reply *r, const struct target *t)
-{
-    if (!t->n_failures)
-        return jw_null(&r->json, "error");
-    jw_object(&r->json, "error");
-    jw_int(&r->json, "code", t->error_code);
-    jw_string(&r->json, "name", err_code_name(t->error_code));
-    jw_string(&r->json, "text", r->shows_secrets ? t->error : "");
-    jw_int(&r->json, "at", t->failed_wall_us / US_PER_SECOND);
-    jw_object_end(&r->json);
-}
-
 static void put_target(void *arg, const struct forward *f, const struct target *t)
 {
     struct api_reply *r = arg;
@@ -55,7 +43,7 @@ static void put_target(void *arg, const struct forward *f, const struct target *
     jw_int(j, "jumps", t->n_jumps);
     jw_int(j, "failures", t->n_failures);
     jw_int(j, "retry_ms", t->state == TARGET_WAITING && retry_us > 0 ? retry_us / US_PER_MS : 0);
-    put_failure(r, t);
+    api_put_failure(r, t->n_failures, t->error_code, t->error, t->failed_wall_us);
     jw_object_end(j);
 }
 
@@ -81,12 +69,6 @@ struct wish {
     char                url[RTMP_URL_MAX + 1];
 };
 
-static struct err *refuse(struct api_reply *r, int status, const char *why)
-{
-    api_refuse_with(r, status, status, why);
-    return NULL;
-}
-
 static bool is_url(const char *text)
 {
     for (const char *c = text; *c; c++)
@@ -104,9 +86,7 @@ static const char *read_body(const char *text, size_t len, struct wish *w, const
 {
     struct jr_value body;
     const char     *wrong;
-    if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
-        return "the body is no JSON object";
-    if ((wrong = named_stream_from_body(&w->of, &body, conf)))
+    if ((wrong = named_stream_from_body(&w->of, text, len, &body, conf)))
         return wrong;
     return named_stream_take_text(&body, "url", w->url, sizeof w->url) ? check_url(w) : "url is a text";
 }
@@ -132,9 +112,7 @@ static struct err *changed(struct api_reply *r, const struct wish *w, const char
     log_write_as(co_trace(), LOG_WARN, "forward of %s to %s is %s by %s", w->of.key, w->url, what,
                  http_visit_of(r->x)->ip);
     wake(r, w);
-    api_begin(r);
-    jw_object_end(&r->json);
-    return NULL;
+    return api_done(r);
 }
 
 static struct err *add(struct api_reply *r, struct wish *w)
@@ -145,11 +123,11 @@ static struct err *add(struct api_reply *r, struct wish *w)
     if (e)
         return e;
     if ((wrong = read_body(text, len, w, r->server->conf)))
-        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+        return api_refuse_because(r, HTTP_STATUS_BAD_REQUEST, wrong);
     e = forwards_add(w->of.found->name, w->of.key, w->url);
     if (err_code(e) == E_LIMIT) {
         err_free(e);
-        return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many targets have been added");
+        return api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many targets have been added");
     }
     return e ? e : changed(r, w, "added");
 }
@@ -158,7 +136,7 @@ static struct err *drop(struct api_reply *r, struct wish *w)
 {
     const char *wrong = read_params(r, w);
     if (wrong)
-        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+        return api_refuse_because(r, HTTP_STATUS_BAD_REQUEST, wrong);
     if (!forwards_remove(w->of.key, w->url))
         return api_refuse(r, HTTP_STATUS_NOT_FOUND);
     return changed(r, w, "removed");

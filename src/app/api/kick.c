@@ -36,9 +36,7 @@ struct err *kick_client(struct api_reply *r, struct client *c)
     if (!c || !can_end(c))
         return kick_nobody(r, c ? CODE_NO_CONNECTION : E_RTMP_CLIENT_NOT_FOUND);
     end_client(r, c);
-    api_begin(r);
-    jw_object_end(&r->json);
-    return NULL;
+    return api_done(r);
 }
 
 /* Clients that come after the beginning are left alone: otherwise those that come back at once would be ended for ever. */

@@ -18,9 +18,12 @@ static const char *complete(struct named_stream *n, const struct conf *conf)
     return NULL;
 }
 
-const char *named_stream_from_body(struct named_stream *n, const struct jr_value *body, const struct conf *conf)
+const char *named_stream_from_body(struct named_stream *n, const char *text, size_t len, struct jr_value *body,
+                                   const struct conf *conf)
 {
     *n = (struct named_stream){ .found = NULL };
+    if (!jr_parse(text, len, body) || body->kind != JR_OBJECT)
+        return "the body is no JSON object";
     if (!named_stream_take_text(body, "vhost", n->vhost, sizeof n->vhost) ||
         !named_stream_take_text(body, "app", n->app, sizeof n->app) ||
         !named_stream_take_text(body, "stream", n->stream, sizeof n->stream))

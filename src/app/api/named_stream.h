@@ -23,8 +23,9 @@ struct named_stream {
 /** Copy a text of a JSON object; one that is not there changes nothing. False: it is no text, or too long. */
 bool named_stream_take_text(const struct jr_value *body, const char *name, char *to, size_t cap);
 
-/** What is wrong with the names, for the client, or NULL. */
-const char *named_stream_from_body(struct named_stream *n, const struct jr_value *body, const struct conf *conf);
+/** What is wrong with the names, for the client, or NULL. `body` gets the object of the JSON text, which it borrows. */
+const char *named_stream_from_body(struct named_stream *n, const char *text, size_t len, struct jr_value *body,
+                                   const struct conf *conf);
 const char *named_stream_from_query(struct named_stream *n, const struct api_reply *r);
 
 #endif

@@ -24,18 +24,6 @@ enum { LINGER_S = 10, LINGER_MAX_S = 86400, TIMEOUT_S = 10, TIMEOUT_MAX_S = 3600
 
 /* ---- the list ---- */
 
-static void put_failure(struct api_reply *r, const struct pull *p)
-{
-    if (!p->n_failures)
-        return jw_null(&r->json, "error");
-    jw_object(&r->json, "error");
-    jw_int(&r->json, "code", p->error_code);
-    jw_string(&r->json, "name", err_code_name(p->error_code));
-    jw_string(&r->json, "text", r->shows_secrets ? p->error : "");
-    jw_int(&r->json, "at", p->failed_wall_us / US_PER_SECOND);
-    jw_object_end(&r->json);
-}
-
 static void put_urls(struct api_reply *r, const struct pull *p)
 {
     jw_array(&r->json, "urls");
@@ -62,7 +50,7 @@ static void put_pull(void *arg, const struct pull *p)
     jw_int(j, "frames", pull_frames(p));
     jw_int(j, "failures", p->n_failures);
     jw_int(j, "retry_ms", pull_state(p) == PULL_WAITING && retry_us > 0 ? retry_us / US_PER_MS : 0);
-    put_failure(r, p);
+    api_put_failure(r, p->n_failures, p->error_code, p->error, p->failed_wall_us);
     jw_object_end(j);
 }
 
@@ -95,12 +83,6 @@ static void finish_wish(struct wish *w)
     for (size_t i = 0; i < w->relay.urls.count; i++)
         mem_free(w->urls[i]);
     mem_free(w);
-}
-
-static struct err *refuse(struct api_reply *r, int status, const char *why)
-{
-    api_refuse_with(r, status, status, why);
-    return NULL;
 }
 
 static const char *take_url(struct wish *w, const struct jr_value *v, char *url)
@@ -169,9 +151,7 @@ static const char *read_body(const char *text, size_t len, struct wish *w, const
     struct conf_relay_name names;
     struct str             name = str_over(w->name, sizeof w->name);
     const char            *wrong;
-    if (!jr_parse(text, len, &body) || body.kind != JR_OBJECT)
-        return "the body is no JSON object";
-    if ((wrong = named_stream_from_body(&w->of, &body, conf)) || (wrong = take_manner(&w->relay, &body)) ||
+    if ((wrong = named_stream_from_body(&w->of, text, len, &body, conf)) || (wrong = take_manner(&w->relay, &body)) ||
         (wrong = take_urls(w, &body)))
         return wrong;
     str_printf(&name, "%s/%s", w->of.app, w->of.stream);
@@ -182,9 +162,7 @@ static const char *read_body(const char *text, size_t len, struct wish *w, const
 static struct err *changed(struct api_reply *r, const struct named_stream *of, const char *what)
 {
     log_write_as(co_trace(), LOG_WARN, "relay of %s is %s by %s", of->key, what, http_visit_of(r->x)->ip);
-    api_begin(r);
-    jw_object_end(&r->json);
-    return NULL;
+    return api_done(r);
 }
 
 static struct err *add(struct api_reply *r, struct wish *w)
@@ -195,15 +173,15 @@ static struct err *add(struct api_reply *r, struct wish *w)
     if (e)
         return e;
     if ((wrong = read_body(text, len, w, r->server->conf)))
-        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+        return api_refuse_because(r, HTTP_STATUS_BAD_REQUEST, wrong);
     e = relay_add(w->of.found->name, &w->relay);
     if (err_code(e) == E_SYSTEM_STREAM_BUSY) {
         err_free(e);
-        return refuse(r, HTTP_STATUS_CONFLICT, "the stream has a relay");
+        return api_refuse_because(r, HTTP_STATUS_CONFLICT, "the stream has a relay");
     }
     if (err_code(e) == E_LIMIT) {
         err_free(e);
-        return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many relays have been added");
+        return api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "too many relays have been added");
     }
     return e ? e : changed(r, &w->of, "added");
 }
@@ -212,7 +190,7 @@ static struct err *drop(struct api_reply *r, struct named_stream *of)
 {
     const char *wrong = named_stream_from_query(of, r);
     if (wrong)
-        return refuse(r, HTTP_STATUS_BAD_REQUEST, wrong);
+        return api_refuse_because(r, HTTP_STATUS_BAD_REQUEST, wrong);
     if (!relay_remove(of->key))
         return api_refuse(r, HTTP_STATUS_NOT_FOUND);
     return changed(r, of, "removed");

@@ -155,6 +155,13 @@ void api_begin(struct api_reply *r)
     jw_string(&r->json, "pid", pid);
 }
 
+struct err *api_done(struct api_reply *r)
+{
+    api_begin(r);
+    jw_object_end(&r->json);
+    return NULL;
+}
+
 void api_begin_data(struct api_reply *r)
 {
     api_begin(r);
@@ -188,6 +195,12 @@ void api_refuse_with(struct api_reply *r, int status, int code, const char *why)
     jw_int(&r->json, "code", code);
     jw_string(&r->json, "msg", why);
     jw_object_end(&r->json);
+}
+
+struct err *api_refuse_because(struct api_reply *r, int status, const char *why)
+{
+    api_refuse_with(r, status, status, why);
+    return NULL;
 }
 
 struct err *api_refuse_method(struct api_reply *r, const char *allow)
@@ -249,6 +262,18 @@ static void put_masked(struct api_reply *r, const char *key, const char *url, bo
 void api_put_url(struct api_reply *r, const char *key, const char *url)
 {
     put_masked(r, key, url, true);
+}
+
+void api_put_failure(struct api_reply *r, int64_t n_failures, int code, const char *text, int64_t wall_us)
+{
+    if (!n_failures)
+        return jw_null(&r->json, "error");
+    jw_object(&r->json, "error");
+    jw_int(&r->json, "code", code);
+    jw_string(&r->json, "name", err_code_name(code));
+    jw_string(&r->json, "text", r->shows_secrets ? text : "");
+    jw_int(&r->json, "at", wall_us / US_PER_SECOND);
+    jw_object_end(&r->json);
 }
 
 void api_put_page(struct api_reply *r, const char *key, const char *url)

@@ -64,6 +64,9 @@ bool api_may_change(struct api_reply *r);
 /** Write `{"code":0,"server":…,"service":…,"pid":…`; the caller ends the object. */
 void api_begin(struct api_reply *r);
 
+/** Answer that it is done: api_begin(), and the end of the object. Returns NULL, so that the caller can return it as no error. */
+struct err *api_done(struct api_reply *r);
+
 /** api_begin(), then `,"data":{`. api_end_data() ends both objects. */
 void api_begin_data(struct api_reply *r);
 void api_end_data(struct api_reply *r);
@@ -73,6 +76,9 @@ void api_error(struct api_reply *r, int status, int code);
 
 /** api_error() with the status as the code. Returns NULL, so that the caller can return it as no error. */
 struct err *api_refuse(struct api_reply *r, int status);
+
+/** api_refuse() with `"msg":"…"`. */
+struct err *api_refuse_because(struct api_reply *r, int status, const char *why);
 
 /** Answer `{"code":N,"msg":"…"}` with this HTTP status. */
 void api_refuse_with(struct api_reply *r, int status, int code, const char *why);
@@ -94,6 +100,9 @@ int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback
 
 /** Write a URL that a client has named: with its secrets masked, or cut by public_url() where the answer shows no secrets. */
 void api_put_url(struct api_reply *r, const char *key, const char *url);
+
+/** Write `"error":{…}`, the last of some failures; null if there was none. Without secrets its text is empty. */
+void api_put_failure(struct api_reply *r, int64_t n_failures, int code, const char *text, int64_t wall_us);
 
 /** Write the URL of a page: as api_put_url(), but also without its path when the answer shows no secrets. */
 void api_put_page(struct api_reply *r, const char *key, const char *url);

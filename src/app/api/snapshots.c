@@ -75,12 +75,6 @@ static struct err *check_access(const struct api_reply *r, const struct target *
     return play_rules_check_names(r->x, t->found, t->app, t->stream, &rules);
 }
 
-static struct err *refuse(struct api_reply *r, int status, const char *why)
-{
-    api_refuse_with(r, status, status, why);
-    return NULL;
-}
-
 static struct err *deny(struct api_reply *r, struct err *why)
 {
     log_err(LOG_WARN, why, "HTTP client ip=%s gets no picture", http_visit_of(r->x)->ip);
@@ -92,10 +86,10 @@ static struct err *deny(struct api_reply *r, struct err *why)
 static struct err *refuse_result(struct api_reply *r, const struct shot *s)
 {
     switch (s->result) {
-    case PICTURE_UNBUILT: return refuse(r, HTTP_STATUS_NOT_IMPLEMENTED, s->picture.why);
-    case PICTURE_UNKNOWN: return refuse(r, HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE, s->picture.why);
-    case PICTURE_BROKEN: return refuse(r, HTTP_STATUS_UNPROCESSABLE_ENTITY, s->picture.why);
-    default: return refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE, s->picture.why);
+    case PICTURE_UNBUILT: return api_refuse_because(r, HTTP_STATUS_NOT_IMPLEMENTED, s->picture.why);
+    case PICTURE_UNKNOWN: return api_refuse_because(r, HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE, s->picture.why);
+    case PICTURE_BROKEN: return api_refuse_because(r, HTTP_STATUS_UNPROCESSABLE_ENTITY, s->picture.why);
+    default: return api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE, s->picture.why);
     }
 }
 
@@ -107,12 +101,13 @@ static struct err *refuse_error(struct api_reply *r, struct err *e)
         return e;
     err_free(e);
     if (code == E_END_OF_STREAM)
-        return refuse(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
+        return api_refuse_because(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
     e = http_add_field(r->x, "Retry-After", "1");
     return e ? e
-             : refuse(r, HTTP_STATUS_SERVICE_UNAVAILABLE,
-                      code == E_SOCKET_TIMEOUT ? "no key frame has come, or no picture was made of it, in time"
-                                               : "too many pictures are being made");
+             : api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE,
+                                  code == E_SOCKET_TIMEOUT
+                                      ? "no key frame has come, or no picture was made of it, in time"
+                                      : "too many pictures are being made");
 }
 
 static struct err *add_fields(struct api_reply *r, const char *etag)
@@ -165,16 +160,16 @@ static struct err *answer_key_frame(struct api_reply *r, const struct target *t,
 static struct err *answer(struct api_reply *r, struct target *t)
 {
     if (!take_path(t, api_id(r, "/api/v1/snapshots/")))
-        return refuse(r, HTTP_STATUS_NOT_FOUND, "the path of a picture is VHOST/APP/STREAM.jpg or .webp");
+        return api_refuse_because(r, HTTP_STATUS_NOT_FOUND, "the path of a picture is VHOST/APP/STREAM.jpg or .webp");
     take_size(t, r);
     if (!(t->found = conf_find_vhost(r->server->conf, t->vhost)) || !t->found->enabled)
-        return refuse(r, HTTP_STATUS_NOT_FOUND, "there is no such vhost");
+        return api_refuse_because(r, HTTP_STATUS_NOT_FOUND, "there is no such vhost");
     struct err *e = check_access(r, t);
     if (e)
         return deny(r, e);
     struct source *source = source_find(&r->server->sources, t->found, t->app, t->stream);
     if (!source)
-        return refuse(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
+        return api_refuse_because(r, HTTP_STATUS_NOT_FOUND, "the stream is not published");
     struct key_frame k;
     source->refs++; /* while it waits */
     e = key_frame_await(source, now_us() + KEY_US, &k);
