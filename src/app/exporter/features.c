@@ -87,10 +87,10 @@ static void put_hooks(struct mw *m)
 
 /* ---- forward and relay ---- */
 
-static void put_state(struct mw *m, const char *state, int64_t n)
+static void put_labelled(struct mw *m, const char *label, const char *value, int64_t n)
 {
     mw_begin(m, NULL);
-    mw_label(m, "state", state);
+    mw_label(m, label, value);
     mw_int(m, n);
 }
 
@@ -98,9 +98,9 @@ static void put_forwards(struct mw *m)
 {
     struct forward_counts n = forwards_count();
     mw_family(m, MW_GAUGE, "srs_forward_targets", "Servers to which streams are pushed.");
-    put_state(m, "connecting", n.connecting);
-    put_state(m, "pushing", n.pushing);
-    put_state(m, "waiting", n.waiting);
+    put_labelled(m, "state", "connecting", n.connecting);
+    put_labelled(m, "state", "pushing", n.pushing);
+    put_labelled(m, "state", "waiting", n.waiting);
     mw_one(m, MW_COUNTER, "srs_forward_bytes_total", "Bytes that were pushed to other servers.", n.bytes);
     mw_one(m, MW_COUNTER, "srs_forward_failures_total", "Pushes that have failed and are tried again.", n.failures);
 }
@@ -109,10 +109,10 @@ static void put_relays(struct mw *m)
 {
     struct pull_counts n = pulls_count();
     mw_family(m, MW_GAUGE, "srs_relay_pulls", "Streams that are to be pulled from other servers.");
-    put_state(m, "idle", n.idle);
-    put_state(m, "connecting", n.connecting);
-    put_state(m, "pulling", n.pulling);
-    put_state(m, "waiting", n.waiting);
+    put_labelled(m, "state", "idle", n.idle);
+    put_labelled(m, "state", "connecting", n.connecting);
+    put_labelled(m, "state", "pulling", n.pulling);
+    put_labelled(m, "state", "waiting", n.waiting);
     mw_one(m, MW_COUNTER, "srs_relay_bytes_total", "Bytes that were pulled from other servers.", n.bytes);
     mw_one(m, MW_COUNTER, "srs_relay_failures_total", "Pulls that have failed or ended and are tried again.",
            n.failures);
@@ -120,23 +120,16 @@ static void put_relays(struct mw *m)
 
 /* ---- snapshots ---- */
 
-static void put_result(struct mw *m, const char *result, int64_t n)
-{
-    mw_begin(m, NULL);
-    mw_label(m, "result", result);
-    mw_int(m, n);
-}
-
 static void put_snapshots(struct mw *m)
 {
     struct shots_counts n = shots_count();
     mw_family(
         m, MW_COUNTER, "srs_snapshots_total",
         "Pictures of streams: made, failed, found among those that were kept, refused because too many are made.");
-    put_result(m, "made", n.n_made);
-    put_result(m, "failed", n.n_failed);
-    put_result(m, "found", n.n_found);
-    put_result(m, "refused", n.n_refused);
+    put_labelled(m, "result", "made", n.n_made);
+    put_labelled(m, "result", "failed", n.n_failed);
+    put_labelled(m, "result", "found", n.n_found);
+    put_labelled(m, "result", "refused", n.n_refused);
     mw_one(m, MW_GAUGE, "srs_snapshot_bytes", "Bytes of the pictures that are kept.", (int64_t)n.bytes);
 }
 
