@@ -3,6 +3,7 @@
 #include "app/live/delivery.h"
 #include "app/live/sender.h"
 #include "app/rtmp/conn.h"
+#include "app/rtmp/player_commands.h"
 #include "app/rtmp/rtmp_wire.h"
 #include "app/source/pacer.h"
 #include "app/source/source.h"
@@ -91,8 +92,9 @@ static bool has_frames_to_come(const struct player *p)
  * Answer a seek, which has no effect on a live stream. libavformat, and so mpv and VLC, drops everything that comes before the
  * answer, also the end of the stream: so the end is told again.
  */
-static struct err *answer_seek(struct player *p, const struct rtmp_call *call)
+static struct err *answer_seek(void *player, const struct rtmp_call *call)
 {
+    struct player      *p = player;
     struct rtmp_server *rtmp = &p->conn->rtmp;
     struct err         *e = rtmp_server_reply_unknown(rtmp, call);
     if (!e)
@@ -102,54 +104,20 @@ static struct err *answer_seek(struct player *p, const struct rtmp_call *call)
     return err_wrap(e, "answer a seek");
 }
 
-static struct err *take_command(struct player *p, const struct rtmp_message *msg, bool *ended)
+static void pause_playing(void *player, bool paused)
 {
-    struct rtmp_server *rtmp = &p->conn->rtmp;
-    struct rtmp_call    call;
-    struct err         *e = rtmp_link_decode(msg, &call);
-    if (e)
-        return err_wrap(e, "decode a player's command");
-    switch (call.kind) {
-    case RTMP_CALL_PAUSE:
-        if (call.flag)
-            log_info("player pauses");
-        else
-            log_info(
-                "player goes on"); /* a line of its own, so that the limit of one line of a kind a second does not hold it back */
-        p->out.paused = call.flag;
-        return rtmp_server_reply_pause(rtmp, call.flag);
-    case RTMP_CALL_CLOSE_STREAM:
-    case RTMP_CALL_DELETE_STREAM: *ended = true; return NULL;
-    case RTMP_CALL_PLAY:
-        *ended = rtmp_call_is_stop(&call);
-        return *ended ? NULL : rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_RECEIVE_AUDIO:
-        sender_leave_out(&p->out, !call.flag, p->out.held.wire.no_video);
-        return rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_RECEIVE_VIDEO:
-        sender_leave_out(&p->out, p->out.held.wire.no_audio, !call.flag);
-        return rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_SEEK: return answer_seek(p, &call);
-    default: return rtmp_server_reply_unknown(rtmp, &call);
-    }
+    struct player *p = player;
+    p->out.paused = paused;
 }
 
-/* Handle all messages that the player has sent. No frame may be half written, because answers are written whole. */
-static struct err *listen_to_player(struct player *p, bool *ended)
+static void receive(void *player, bool is_video, bool wanted)
 {
-    while (!*ended) {
-        struct rtmp_message msg = { 0 };
-        bool                got;
-        struct err         *e = rtmp_link_next_now(&p->conn->rtmp.link, &msg, &got);
-        if (!e && got && msg.type_id == RTMP_TYPE_COMMAND)
-            e = take_command(p, &msg, ended);
-        frame_unref(&msg.payload);
-        if (e || !got)
-            return e;
-        co_give_way_by_time();
-    }
-    return NULL;
+    struct player     *p = player;
+    const struct wire *w = &p->out.held.wire;
+    sender_leave_out(&p->out, is_video ? w->no_audio : !wanted, is_video ? !wanted : w->no_video);
 }
+
+static const struct player_manner manner = { .pause = pause_playing, .receive = receive, .seek = answer_seek };
 
 static struct err *play_loop(struct player *p)
 {
@@ -157,7 +125,7 @@ static struct err *play_loop(struct player *p)
     struct err       *e = NULL;
     bool              ended = false, listened = false, idle;
     while (!e && !ended) {
-        if (!p->out.cut && (!listened || io_is_readable(&c->io)) && (e = listen_to_player(p, &ended)))
+        if (!p->out.cut && (!listened || io_is_readable(&c->io)) && (e = player_commands_take(c, &manner, p, &ended)))
             break;
         listened = true; /* The input is read at least once, because a command may have come together with play. */
         if (is_new_beginning(p) && (e = tell_beginning(p)))

@@ -1,6 +1,7 @@
 #include "app/rtmp/vod_player.h"
 
 #include "app/rtmp/conn.h"
+#include "app/rtmp/player_commands.h"
 #include "app/source/source.h"
 #include "app/vod/film.h"
 #include "app/vod/name.h"
@@ -56,19 +57,26 @@ static struct err *seek(struct vod_player *p, int64_t ms)
 
 /* ---- commands ---------------------------------------------------------------------------------------------------- */
 
-static void pause_playing(struct vod_player *p, bool pause)
+static void pause_playing(void *player, bool pause)
 {
+    struct vod_player *p = player;
     if (pause && !p->paused_us)
         p->paused_us = now_us();
     if (!pause && p->paused_us) {
         p->origin_us += now_us() - p->paused_us;
         p->paused_us = 0;
     }
-    log_info(pause ? "player pauses" : "player goes on");
 }
 
-static struct err *answer_seek(struct vod_player *p, const struct rtmp_call *call)
+static void receive(void *player, bool is_video, bool wanted)
 {
+    struct vod_player *p = player;
+    *(is_video ? &p->no_video : &p->no_audio) = !wanted;
+}
+
+static struct err *answer_seek(void *player, const struct rtmp_call *call)
+{
+    struct vod_player  *p = player;
     struct rtmp_server *rtmp = &p->conn->rtmp;
     double              ms = call->number > 0 && call->number < INT32_MAX ? call->number : 0;
     log_info("player seeks to %.0f ms", ms);
@@ -77,46 +85,12 @@ static struct err *answer_seek(struct vod_player *p, const struct rtmp_call *cal
         e = rtmp_server_reply_unknown(rtmp, call);
     if (!e)
         e = rtmp_server_send_event(rtmp, RTMP_EVENT_STREAM_BEGIN);
-    return e ? e : rtmp_server_send_status(rtmp, RTMP_STATUS_SEEK);
+    if (!e)
+        e = rtmp_server_send_status(rtmp, RTMP_STATUS_SEEK);
+    return err_wrap(e, "seek");
 }
 
-static struct err *take_command(struct vod_player *p, const struct rtmp_message *msg, bool *ended)
-{
-    struct rtmp_server *rtmp = &p->conn->rtmp;
-    struct rtmp_call    call;
-    struct err         *e = rtmp_link_decode(msg, &call);
-    if (e)
-        return err_wrap(e, "decode a player's command");
-    switch (call.kind) {
-    case RTMP_CALL_PAUSE: pause_playing(p, call.flag); return rtmp_server_reply_pause(rtmp, call.flag);
-    case RTMP_CALL_SEEK: return err_wrap(answer_seek(p, &call), "seek");
-    case RTMP_CALL_CLOSE_STREAM:
-    case RTMP_CALL_DELETE_STREAM: *ended = true; return NULL;
-    case RTMP_CALL_PLAY:
-        *ended = rtmp_call_is_stop(&call);
-        return *ended ? NULL : rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_RECEIVE_AUDIO: p->no_audio = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
-    case RTMP_CALL_RECEIVE_VIDEO: p->no_video = !call.flag; return rtmp_server_reply_unknown(rtmp, &call);
-    default: return rtmp_server_reply_unknown(rtmp, &call);
-    }
-}
-
-/* Handle all messages that the player has sent. No message may be half written, because answers are written whole. */
-static struct err *listen_to_player(struct vod_player *p, bool *ended)
-{
-    while (!*ended) {
-        struct rtmp_message msg = { 0 };
-        bool                got;
-        struct err         *e = rtmp_link_next_now(&p->conn->rtmp.link, &msg, &got);
-        if (!e && got && msg.type_id == RTMP_TYPE_COMMAND)
-            e = take_command(p, &msg, ended);
-        frame_unref(&msg.payload);
-        if (e || !got)
-            return e;
-        co_give_way_by_time();
-    }
-    return NULL;
-}
+static const struct player_manner manner = { .pause = pause_playing, .receive = receive, .seek = answer_seek };
 
 /* ---- sending ----------------------------------------------------------------------------------------------------- */
 
@@ -264,7 +238,7 @@ static struct err *play_loop(struct vod_player *p)
             continue;
         }
         if (!listened || io_is_readable(io))
-            e = listen_to_player(p, &ended);
+            e = player_commands_take(p->conn, &manner, p, &ended);
         listened = true;
         if (e || ended || io_is_readable(io))
             continue;
