@@ -202,6 +202,31 @@ double amf0_get_number(struct rd object, const char *name, double otherwise)
 
 /* ---- writing ---- */
 
+static bool is_among(struct amf0_text key, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (amf0_text_is(key, names[i]))
+            return true;
+    return false;
+}
+
+uint32_t amf0_copy_properties(struct rd r, const char *const *but, size_t n_but, struct wr *w, bool *bad)
+{
+    struct amf0_text key;
+    struct amf0_walk walk = amf0_open(&r);
+    uint32_t         n = 0;
+    for (const uint8_t *at = r.p; amf0_next(&walk, &r, &key); at = r.p) {
+        amf0_skip_inner(&r);
+        if (r.bad || is_among(key, but, n_but))
+            continue;
+        n++;
+        if (w)
+            wr_bytes(w, at, (size_t)(r.p - at));
+    }
+    *bad |= r.bad;
+    return n;
+}
+
 void amf0_write_number(struct wr *w, double value)
 {
     wr_u8(w, AMF0_NUMBER);

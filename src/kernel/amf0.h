@@ -132,6 +132,13 @@ double amf0_get_number(struct rd object, const char *name, double otherwise);
 
 /* ---- writing ---- */
 
+/**
+ * Copy the properties of the object at `r`, byte for byte, without those of the `n_but` names in `but`. `w` may be NULL, to count alone.
+ *
+ * Returns    their number; *bad is set if the object is malformed
+ */
+uint32_t amf0_copy_properties(struct rd r, const char *const *but, size_t n_but, struct wr *w, bool *bad);
+
 void amf0_write_number(struct wr *w, double value);
 void amf0_write_bool(struct wr *w, bool value);
 void amf0_write_null(struct wr *w);

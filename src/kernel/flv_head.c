@@ -58,37 +58,18 @@ void flv_index_finish(struct flv_index *ix)
 /* ---- properties ---- */
 
 /* The properties that are written here, so that those of the stream or of an older head are left out. */
-static bool is_own(struct amf0_text key)
-{
-    static const char *const own[] = { "duration",  "filesize",     "lasttimestamp", "lastkeyframetimestamp",
-                                       "hasVideo",  "hasAudio",     "hasMetadata",   "hasKeyframes",
-                                       "keyframes", "canSeekToEnd", PADDING };
-    for (size_t i = 0; i < ARRAY_LEN(own); i++)
-        if (amf0_text_is(key, own[i]))
-            return true;
-    return false;
-}
+static const char *const own[] = { "duration",  "filesize",     "lasttimestamp", "lastkeyframetimestamp",
+                                   "hasVideo",  "hasAudio",     "hasMetadata",   "hasKeyframes",
+                                   "keyframes", "canSeekToEnd", PADDING };
 
-/* Copy the properties of the metadata, byte for byte. Returns their number; `w` may be NULL, to count alone. */
+/* Copy the properties of the metadata, or only count them. */
 static uint32_t copy_properties(const struct flv_head *h, struct wr *w, bool *bad)
 {
-    struct amf0_text key;
-    uint32_t         n = 0;
+    struct rd r = rd_over(h->metadata, h->metadata_len);
     if (!h->metadata)
         return 0;
-    struct rd r = rd_over(h->metadata, h->metadata_len);
     amf0_skip(&r);
-    struct amf0_walk walk = amf0_open(&r);
-    for (const uint8_t *at = r.p; amf0_next(&walk, &r, &key); at = r.p) {
-        amf0_skip_inner(&r);
-        if (r.bad || is_own(key))
-            continue;
-        n++;
-        if (w)
-            wr_bytes(w, at, (size_t)(r.p - at));
-    }
-    *bad |= r.bad;
-    return n;
+    return amf0_copy_properties(r, own, ARRAY_LEN(own), w, bad);
 }
 
 static uint32_t count_own(const struct flv_head *h)

@@ -41,7 +41,7 @@ static void look_for_config(struct beginning *b, const struct flv_tag *tag)
         b->configs[b->n_configs++] = (struct config){ *tag, track };
 }
 
-/* At the properties of an onMetaData; false for another message. */
+/* Put the reader at the properties of an onMetaData message. False: the message is another one. */
 static bool open_metadata(const struct flv_tag *tag, struct rd *r)
 {
     *r = rd_over(tag->body, tag->len);
@@ -67,34 +67,7 @@ static bool read_beginning(struct rd file, struct beginning *b)
 /* ---- the head of a part ------------------------------------------------------------------------------------------ */
 
 /* Properties that tell of places in the whole file, and one that is written here. */
-static bool is_of_file(struct amf0_text key)
-{
-    static const char *const names[] = {
-        "duration", "filesize", "keyframes", "hasKeyframes", "canSeekToEnd", "padding"
-    };
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (amf0_text_is(key, names[i]))
-            return true;
-    return false;
-}
-
-/* Copy the properties of the metadata. Returns their number; `w` may be NULL, to count alone. */
-static uint32_t copy_properties(struct rd r, struct wr *w, bool *bad)
-{
-    struct amf0_text key;
-    struct amf0_walk walk = amf0_open(&r);
-    uint32_t         n = 0;
-    for (const uint8_t *at = r.p; amf0_next(&walk, &r, &key); at = r.p) {
-        amf0_skip_inner(&r);
-        if (r.bad || is_of_file(key))
-            continue;
-        n++;
-        if (w)
-            wr_bytes(w, at, (size_t)(r.p - at));
-    }
-    *bad |= r.bad;
-    return n;
-}
+static const char *const of_file[] = { "duration", "filesize", "keyframes", "hasKeyframes", "canSeekToEnd", "padding" };
 
 static double duration_of(struct rd metadata)
 {
@@ -108,7 +81,7 @@ static void write_metadata(const struct flv_tag *tag, int32_t ms, double duratio
     struct wr old = *w;
     struct rd r = rd_over("", 0);
     bool      bad = false, is_there = tag->body && open_metadata(tag, &r);
-    uint32_t  n = is_there ? copy_properties(r, NULL, &bad) : 0;
+    uint32_t  n = is_there ? amf0_copy_properties(r, of_file, ARRAY_LEN(of_file), NULL, &bad) : 0;
     if (is_there && duration_of(r) > 0)
         duration_s = duration_of(r);
     flv_write_tag_header(w, FLV_SCRIPT, 0, ms);
@@ -117,7 +90,7 @@ static void write_metadata(const struct flv_tag *tag, int32_t ms, double duratio
     amf0_write_ecma_array(w, n + 1);
     amf0_put_number(w, "duration", duration_s);
     if (is_there)
-        copy_properties(r, w, &bad);
+        amf0_copy_properties(r, of_file, ARRAY_LEN(of_file), w, &bad);
     amf0_write_end(w);
     uint32_t len = (uint32_t)(wr_len(w) - body);
     flv_write_tag_trailer(w, len);

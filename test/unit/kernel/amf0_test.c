@@ -340,6 +340,30 @@ static void writes_arrays_and_long_strings(void **state)
     free(out);
 }
 
+static void copies_properties_but_some(void **state)
+{
+    (void)state;
+    static const char *const but[] = { "size", "none" };
+    uint8_t                  bytes[128], copy[128];
+    struct wr                w = wr_over(bytes, sizeof bytes), to = wr_over(copy, sizeof copy);
+    bool                     bad = false;
+    amf0_write_object(&w);
+    amf0_put_number(&w, "size", 1);
+    size_t from = wr_len(&w);
+    amf0_put_string(&w, "name", "x");
+    amf0_put_bool(&w, "on", true);
+    size_t until = wr_len(&w);
+    amf0_write_end(&w);
+    struct rd r = rd_over(bytes, wr_len(&w)), cut = rd_over(bytes, until);
+    assert_int_equal(amf0_copy_properties(r, but, 2, NULL, &bad), 2);
+    assert_int_equal(amf0_copy_properties(r, but, 2, &to, &bad), 2);
+    assert_false(bad);
+    assert_int_equal(wr_len(&to), until - from);
+    assert_memory_equal(copy, bytes + from, until - from);
+    amf0_copy_properties(cut, but, 2, NULL, &bad);
+    assert_true(bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +382,7 @@ int main(void)
         cmocka_unit_test(copies_a_text_that_fits_and_says_when_not),
         cmocka_unit_test(writes_what_it_reads),
         cmocka_unit_test(writes_arrays_and_long_strings),
+        cmocka_unit_test(copies_properties_but_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
