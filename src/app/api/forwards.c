@@ -41,9 +41,9 @@ static void put_target(void *arg, const struct forward *f, const struct target *
     jw_int(j, "messages", t->n_messages);
     jw_int(j, "lag_ms", target_lag_us(t) / US_PER_MS);
     jw_int(j, "jumps", t->n_jumps);
-    jw_int(j, "failures", t->n_failures);
+    jw_int(j, "failures", t->failures.n);
     jw_int(j, "retry_ms", t->state == TARGET_WAITING && retry_us > 0 ? retry_us / US_PER_MS : 0);
-    api_put_failure(r, t->n_failures, t->error_code, t->error, t->failed_wall_us);
+    api_put_failure(r, &t->failures);
     jw_object_end(j);
 }
 

@@ -48,9 +48,9 @@ static void put_pull(void *arg, const struct pull *p)
     jw_string(j, "state", pull_state_name(pull_state(p)));
     jw_int(j, "bytes", pull_bytes(p));
     jw_int(j, "frames", pull_frames(p));
-    jw_int(j, "failures", p->n_failures);
+    jw_int(j, "failures", p->failures.n);
     jw_int(j, "retry_ms", pull_state(p) == PULL_WAITING && retry_us > 0 ? retry_us / US_PER_MS : 0);
-    api_put_failure(r, p->n_failures, p->error_code, p->error, p->failed_wall_us);
+    api_put_failure(r, &p->failures);
     jw_object_end(j);
 }
 

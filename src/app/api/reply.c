@@ -264,15 +264,15 @@ void api_put_url(struct api_reply *r, const char *key, const char *url)
     put_masked(r, key, url, true);
 }
 
-void api_put_failure(struct api_reply *r, int64_t n_failures, int code, const char *text, int64_t wall_us)
+void api_put_failure(struct api_reply *r, const struct failures *f)
 {
-    if (!n_failures)
+    if (!f->n)
         return jw_null(&r->json, "error");
     jw_object(&r->json, "error");
-    jw_int(&r->json, "code", code);
-    jw_string(&r->json, "name", err_code_name(code));
-    jw_string(&r->json, "text", r->shows_secrets ? text : "");
-    jw_int(&r->json, "at", wall_us / US_PER_SECOND);
+    jw_int(&r->json, "code", f->code);
+    jw_string(&r->json, "name", err_code_name(f->code));
+    jw_string(&r->json, "text", r->shows_secrets ? f->text : "");
+    jw_int(&r->json, "at", f->wall_us / US_PER_SECOND);
     jw_object_end(&r->json);
 }
 

@@ -20,6 +20,7 @@
 #include "app/server/server.h"
 #include "core/attr.h"
 #include "core/err.h"
+#include "core/failures.h"
 #include "core/jw.h"
 #include "protocol/http/exchange.h"
 
@@ -102,7 +103,7 @@ int64_t api_number(const struct api_reply *r, const char *name, int64_t fallback
 void api_put_url(struct api_reply *r, const char *key, const char *url);
 
 /** Write `"error":{…}`, the last of some failures; null if there was none. Without secrets its text is empty. */
-void api_put_failure(struct api_reply *r, int64_t n_failures, int code, const char *text, int64_t wall_us);
+void api_put_failure(struct api_reply *r, const struct failures *f);
 
 /** Write the URL of a page: as api_put_url(), but also without its path when the answer shows no secrets. */
 void api_put_page(struct api_reply *r, const char *key, const char *url);

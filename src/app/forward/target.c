@@ -1,6 +1,5 @@
 #include "app/forward/target.h"
 
-#include <string.h>
 #include <strings.h>
 
 #include "app/forward/backend.h"
@@ -10,9 +9,7 @@
 #include "app/source/source.h"
 #include "core/backoff.h"
 #include "core/log.h"
-#include "core/mask.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "protocol/co.h"
 #include "protocol/tls/ctx.h"
 
@@ -105,19 +102,6 @@ static struct err *push(struct target *t)
 
 /* ---- again and again ---- */
 
-static void note_failure(struct target *t, const struct err *e)
-{
-    struct str shown = str_over(t->error, sizeof t->error);
-    char       text[ERR_TEXT_MAX];
-    totals.failures++;
-    t->n_failures++;
-    t->error_code = (int)err_code(e);
-    t->failed_wall_us = wall_now_us();
-    err_text(e, text, sizeof text);
-    mask_append(&shown, text, strlen(text));
-    str_tame(t->error, shown.len);
-}
-
 /* The next pause, by how long the last push lasted. */
 static int64_t grow_pause(struct target *t, int64_t lasted_us)
 {
@@ -146,7 +130,8 @@ static void run(void *arg)
         if (!e || err_code(e) == E_THREAD_INTERRUPTED)
             break;
         int64_t pause_us = grow_pause(t, now_us() - began_us);
-        note_failure(t, e);
+        totals.failures++;
+        failures_note(&t->failures, e);
         log_err(LOG_WARN, e, "forward of %s to %s has failed, next try in %lldms", t->source->identity, t->word,
                 (long long)(pause_us / US_PER_MS));
         e = wait_to_try_again(t, pause_us);

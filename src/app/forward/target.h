@@ -19,6 +19,7 @@
 #include "core/attr.h"
 #include "core/clock.h"
 #include "core/err.h"
+#include "core/failures.h"
 #include "core/list.h"
 #include "protocol/rtmp/client.h"
 
@@ -33,7 +34,6 @@ enum {
     TARGET_STEADY_US = 10 * US_PER_SECOND,
     TARGET_REDIRECTS_MAX = 3, /* in a row */
     TARGET_LEAVE_US = 3 * US_PER_SECOND,
-    TARGET_ERROR_CAP = 256,
 };
 
 enum target_state {
@@ -58,11 +58,9 @@ struct target {
     struct rtmp_client         client;
     struct sender              out;
     bool                       sends; /* `out` is attached */
-    int64_t                    n_messages, n_jumps, n_failures;
+    int64_t                    n_messages, n_jumps;
     int64_t                    bytes_before; /* bytes of earlier connections */
-    int                        error_code;   /* of the last failure */
-    char                       error[TARGET_ERROR_CAP];
-    int64_t                    failed_wall_us;
+    struct failures            failures;
 };
 
 /**

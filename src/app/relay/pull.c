@@ -1,7 +1,5 @@
 #include "app/relay/pull.h"
 
-#include <string.h>
-
 #include "app/relay/attempt.h"
 #include "app/relay/forms.h"
 #include "app/source/attend.h"
@@ -9,9 +7,7 @@
 #include "app/source/source.h"
 #include "core/backoff.h"
 #include "core/log.h"
-#include "core/mask.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "protocol/co.h"
 
 /* ---- when it ends ---- */
@@ -42,18 +38,6 @@ static struct err *wait(struct pull *p, int64_t deadline_us)
 
 /* ---- one try ---- */
 
-static void note_failure(struct pull *p, const struct err *e)
-{
-    struct str shown = str_over(p->error, sizeof p->error);
-    char       text[ERR_TEXT_MAX];
-    p->n_failures++;
-    p->error_code = (int)err_code(e);
-    p->failed_wall_us = wall_now_us();
-    err_text(e, text, sizeof text);
-    mask_append(&shown, text, strlen(text));
-    str_tame(p->error, shown.len);
-}
-
 static size_t next_of(const struct pull *p, size_t failed)
 {
     const struct conf_words *urls = &p->order.urls;
@@ -82,7 +66,7 @@ static int64_t next_pause_us(struct pull *p)
 static void judge(struct pull *p, int64_t began_us, struct err *why)
 {
     const char *url = p->order.urls.items[p->at];
-    note_failure(p, why);
+    failures_note(&p->failures, why);
     choose_next(p, began_us);
     p->round_over = p->n_failed_in_row % p->order.urls.count == 0;
     int64_t pause_us = p->round_over ? next_pause_us(p) : 0;

@@ -27,6 +27,7 @@
 #include "core/attr.h"
 #include "core/clock.h"
 #include "core/err.h"
+#include "core/failures.h"
 #include "core/list.h"
 
 struct attempt;
@@ -37,7 +38,6 @@ struct server;
 enum {
     PULL_PAUSE_US = US_PER_SECOND,
     PULL_STEADY_US = 10 * US_PER_SECOND,
-    PULL_ERROR_CAP = 256,
 };
 
 enum pull_state {
@@ -67,10 +67,7 @@ struct pull {
     int64_t            pause_us;
     int64_t            next_try_us;                 /* while it waits */
     int64_t            bytes_before, frames_before; /* of earlier attempts */
-    int64_t            n_failures;
-    int                error_code; /* of the last failure */
-    char               error[PULL_ERROR_CAP];
-    int64_t            failed_wall_us;
+    struct failures    failures;
 };
 
 /**

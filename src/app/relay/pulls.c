@@ -42,7 +42,7 @@ struct pull_counts pulls_count(void)
         n.pulling += pull_state(p) == PULL_PULLING;
         n.waiting += pull_state(p) == PULL_WAITING;
         n.bytes += pull_bytes(p);
-        n.failures += p->n_failures;
+        n.failures += p->failures.n;
     }
     return n;
 }
@@ -50,5 +50,5 @@ struct pull_counts pulls_count(void)
 void pulls_keep_counts(const struct pull *p)
 {
     bytes_gone += pull_bytes(p);
-    failures_gone += p->n_failures;
+    failures_gone += p->failures.n;
 }
