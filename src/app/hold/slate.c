@@ -17,7 +17,7 @@
 
 enum { READ_US = 10 * US_PER_SECOND };
 
-/* From the last frame of a round to the first one of the next. */
+/* A slate is shown again and again: the time from its last frame to its first one. */
 enum { ROUND_STEP_US = 40 * US_PER_MS };
 
 /* A slate that is this late, after a standstill, goes on from now. */

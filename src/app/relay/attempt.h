@@ -87,7 +87,7 @@ void attempt_heard(const struct attempt *a, const struct err *e);
  */
 struct err *attempt_begin(struct attempt *a, int fd) ATTR_MUST_USE;
 
-/** As entry_take(), entry_take_body() and entry_take_unit(), of an attempt that has begun. */
+/** Hand media to the stream of an attempt that has begun: entry_take(), entry_take_body() and entry_take_unit() say how (app/caster/entry.h). */
 struct err *attempt_take(struct attempt *a, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
 struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit) ATTR_MUST_USE;

@@ -81,7 +81,7 @@ static struct shot *find(const struct key_frame *k, const struct picture_wish *w
 
 /* ---- making ---- */
 
-/* On a thread. The frames do not change, and the loop holds them until the job is done. */
+/* Make the picture, on a thread: frames never change, and the loop keeps these until the job is done. */
 static void work(struct offload_job *job)
 {
     struct shot        *s = CONTAINER_OF(job, struct shot, job);

@@ -33,7 +33,12 @@ struct sources;
  */
 struct err *source_take(struct source *s, const struct arrival *a) ATTR_MUST_USE;
 
-/** At the end of the server, when no client is left: append at once what is held, and from now on what attendants publish. Yields. */
+/**
+ * The server ends, and no client is left: append what is held to its streams at once. What attendants publish from now on is not held
+ * any more.
+ *
+ * Yields     yes
+ */
 void delays_end(struct sources *all);
 
 #endif

@@ -16,7 +16,7 @@
 /* Most tags that a walk passes. */
 enum { VOD_TAGS_MAX = 8 << 20 };
 
-/** As vod_find_part(). */
+/** Find the part of a FLV file: vod_find_part() (app/vod/find_part.h) says how. */
 struct err *vod_find_flv(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_keys *keys,
                          struct vod_found *found) ATTR_MUST_USE;
 

@@ -15,7 +15,7 @@
 /* The largest moov that is read, and the largest moof; most boxes of a file. */
 enum { VOD_MOOV_MAX = 32 << 20, VOD_MOOF_MAX = 16 << 20, VOD_BOXES_MAX = 1 << 20 };
 
-/** As vod_find_part(). */
+/** Find the part of an MP4 file: vod_find_part() (app/vod/find_part.h) says how. */
 struct err *vod_find_mp4(int fd, int64_t file_len, const struct vod_wish *wish, struct vod_found *found) ATTR_MUST_USE;
 
 #endif

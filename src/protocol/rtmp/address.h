@@ -37,7 +37,11 @@ struct rtmp_address {
  */
 struct err *rtmp_address_parse(struct rtmp_address *a, const char *url) ATTR_MUST_USE;
 
-/** As rtmp_address_parse(), for a URL that ends with the app. `stream` is the stream's name with its parameters; "": the URL has it. */
+/**
+ * Read a URL that ends with the app, while the stream is named apart from it. Otherwise as rtmp_address_parse().
+ *
+ * Shape      `stream` is the stream's name with its parameters; "": the URL has it
+ */
 struct err *rtmp_address_parse_names(struct rtmp_address *a, const char *url, const char *stream) ATTR_MUST_USE;
 
 /** Free the texts. Takes an address that is all zero. */
