@@ -1,4 +1,5 @@
 """`publish { hold; }`: players stay while a publisher is away, and go on when it is back."""
+import contextlib
 import itertools
 import os
 import re
@@ -278,6 +279,18 @@ def with_backup(more="", hold="30s"):
 MAIN, BACKUP = 1, 2
 
 
+@contextlib.contextmanager
+def without_publisher(server, stands_in=None, **how):
+    """A player whose publisher has dropped; it has had frames of what stands in, if something does."""
+    first = Endless(server, "s", MAIN)
+    with HttpPlayer(server.http_port, "/live/s.flv", **how) as player:
+        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
+        first.drop()
+        if stands_in is not None:
+            player.until(lambda: has_last(player.media(), stands_in), "frames of p%03d" % stands_in)
+        yield player
+
+
 def test_a_backup_plays_while_the_publisher_is_away(make_server):
     server = make_server(with_backup(HLS), http="", api="")
     api = Api(server)
@@ -304,11 +317,8 @@ def test_a_backup_plays_while_the_publisher_is_away(make_server):
 
 def test_a_backup_that_drops_is_waited_for_like_the_publisher(make_server):
     server = make_server(with_backup(), http="")
-    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+    backup = Endless(server, "s_b", BACKUP)
+    with without_publisher(server, BACKUP) as player:
         backup.drop()
         server.wait_log("hold /live/s until(.|\n)*hold /live/s until")
         backup = Endless(server, "s_b", 4)
@@ -349,11 +359,8 @@ def test_dash_goes_on_over_a_drop_and_a_backup(make_server):
 
 def test_players_over_websocket_stay(make_server):
     server = make_server(with_backup(), http="")
-    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv", websocket=True) as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+    backup = Endless(server, "s_b", BACKUP)
+    with without_publisher(server, BACKUP, websocket=True) as player:
         again = Endless(server, "s", 3)
         player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
         assert_whole(player.media(), (MAIN, BACKUP, 3))
@@ -385,11 +392,8 @@ def test_a_backup_of_another_codec_brings_its_headers(make_server):
 
 def test_a_publisher_that_sends_nothing_leaves_the_backup_on(make_server):
     server = make_server(with_backup(), http="")
-    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+    backup = Endless(server, "s_b", BACKUP)
+    with without_publisher(server, BACKUP) as player:
         silent = server.publisher("s")
         silent.barrier()
         seen = len(player.media())
@@ -405,11 +409,8 @@ def test_a_publisher_that_sends_nothing_leaves_the_backup_on(make_server):
 
 def test_a_server_stops_while_a_backup_plays(make_server):
     server = make_server(with_backup(), http="")
-    backup, first = Endless(server, "s_b", BACKUP), Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+    backup = Endless(server, "s_b", BACKUP)
+    with without_publisher(server, BACKUP) as player:
         backup.feeder.stop()
         server.stop()
         backup.client.close()
@@ -456,11 +457,7 @@ def test_a_slate_is_shown_again_and_again_until_the_publisher_is_back(make_serve
 
 def test_a_publisher_that_comes_back_inside_a_gop_is_shown_from_its_key_frame_on(make_server, slate):
     server = make_server(with_slate(slate), http="")
-    first = Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+    with without_publisher(server, SLATE) as player:
         stream = Numbered(gop=20, name="p003")
         again = rtmp.Feeder(server.publisher("s"), itertools.chain(stream.configs(), stream.frames(1)))
         player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
@@ -500,11 +497,7 @@ def test_a_slate_of_other_codecs_brings_its_headers(make_server, tmp_path, ext):
 
 def test_a_backup_comes_before_the_slate(make_server, slate):
     server = make_server(with_slate(slate, "backup [stream]_b;"), http="")
-    first = Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+    with without_publisher(server, SLATE) as player:
         backup = Endless(server, "s_b", BACKUP)
         player.until(lambda: has_last(player.media(), BACKUP), "the backup")
         backup.drop()
@@ -517,11 +510,7 @@ def test_a_backup_comes_before_the_slate(make_server, slate):
 
 def test_a_slate_is_shown_until_the_first_frame_of_a_delayed_publisher_comes_out(make_server, slate):
     server = make_server(with_slate(slate, more="delay 1;"), http="")
-    first = Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+    with without_publisher(server, SLATE) as player:
         again = Endless(server, "s", 3)
         player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
         assert_whole(player.media(), (MAIN, SLATE, 3))
@@ -535,11 +524,7 @@ def test_a_backup_that_sends_no_key_frame_leaves_the_slate_on(make_server, slate
     silent = server.publisher("s_b")
     silent.send_tags(Numbered(name="p002").configs())
     silent.barrier()
-    first = Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+    with without_publisher(server, SLATE) as player:
         backup = rtmp.Feeder(silent, Numbered(gop=GOP, name="p002").frames())
         player.until(lambda: has_last(player.media(), BACKUP), "the backup")
         assert_whole(player.media(), (MAIN, SLATE, BACKUP))
@@ -594,10 +579,7 @@ def test_ffmpeg_plays_over_a_slate(make_server):
 
 def test_a_slate_ends_with_the_hold(make_server, slate):
     server = make_server(with_slate(slate, hold="2s"), http="")
-    first = Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
+    with without_publisher(server) as player:
         player.wait_end()
         assert any(turn_of(m) == SLATE for m in player.media())
 
@@ -606,11 +588,7 @@ def test_a_reload_changes_the_slate_while_it_is_shown(make_server, slate, tmp_pa
     other = str(tmp_path / "other.flv")
     flv.write(other, Numbered(gop=GOP, name="p901").tags(25))
     server = make_server(with_slate(slate), http="")
-    first = Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
-        player.until(lambda: has_last(player.media(), SLATE), "the slate")
+    with without_publisher(server, SLATE) as player:
         server.reload(with_slate(other))
         player.until(lambda: has_last(player.media(), 901), "the other slate")
         server.reload(holding("30s", FORMATS % "flv"))
@@ -630,10 +608,7 @@ def test_a_file_that_cannot_be_shown_leaves_the_stream_held(make_server, tmp_pat
         with open(path, "wb") as f:
             f.write(content)
     server = make_server(with_slate(path), http="")
-    first = Endless(server, "s", MAIN)
-    with HttpPlayer(server.http_port, "/live/s.flv") as player:
-        player.until(lambda: has_last(player.media(), MAIN), "the publisher")
-        first.drop()
+    with without_publisher(server) as player:
         server.wait_log("the slate of /live/s is not shown")
         again = Endless(server, "s", 3)
         player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
