@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import srs
+from peer import Peer
 from wait import patience, until
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -63,72 +64,40 @@ class Tool:
         return self
 
 
-class Nginx:
-    """nginx-rtmp in a folder of its own, with an application `live` and an application `closed`, which refuses all."""
+class Nginx(Peer):
+    """nginx-rtmp with an application `live` and an application `closed`, which refuses all."""
 
     def __init__(self, folder):
-        self.folder, self.port = str(folder), srs.free_port()
-        os.makedirs(self.folder, exist_ok=True)
-        conf = os.path.join(self.folder, "nginx.conf")
+        super().__init__(folder)
+        conf = self.path("nginx.conf")
         with open(conf, "w") as f:
             f.write("load_module %s;\nuser root;\ndaemon off;\nmaster_process off;\npid %s/pid;\nerror_log %s/error.log info;\n"
                     "events { }\nrtmp { access_log off; server { listen 127.0.0.1:%d; chunk_size 4096;\n"
                     "application live { live on; publish_notify on; }\n"
                     "application closed { live on; deny publish all; deny play all; } } }\n" % (
                         MODULE, self.folder, self.folder, self.port))
-        self.output = open(os.path.join(self.folder, "output"), "w")
-        self.process = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-p", self.folder, "-c", conf],
-                                        stdout=self.output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        until(lambda: {self.port} <= srs.listening(self.process.pid) or self.process.poll() is not None,
-              "nginx to listen")
-        assert self.process.poll() is None, self.log()
+        self.start_nginx(conf)
 
     def url(self, stream="live/s"):
         return "rtmp://127.0.0.1:%d/%s" % (self.port, stream)
 
-    def log(self):
-        with open(os.path.join(self.folder, "error.log"), errors="replace") as f:
-            return f.read()
+    def log(self, name="error.log"):
+        return super().log(name)
 
     def wait_log(self, words):
         until(lambda: words in self.log(), lambda: "%r in the log of nginx: %s" % (words, self.log()))
 
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(patience())
-        finally:
-            self.process.kill()
-            self.output.close()
 
-
-class NodeMediaServer:
-    """node-media-server in a folder of its own, on a port for RTMP."""
+class NodeMediaServer(Peer):
+    """node-media-server on a port for RTMP."""
 
     def __init__(self, folder):
-        self.folder, self.port = str(folder), srs.free_port()
-        os.makedirs(self.folder, exist_ok=True)
-        conf = os.path.join(self.folder, "config.json")
+        super().__init__(folder)
+        conf = self.path("config.json")
         with open(conf, "w") as f:
-            json.dump({"bind": "127.0.0.1", "rtmp": {"port": self.port}, "store": {"path": os.path.join(self.folder, "data")}}, f)
-        self.output = open(os.path.join(self.folder, "output"), "w+")
-        self.process = subprocess.Popen(["node", NODE_MEDIA_SERVER, "--no-admin", "-c", conf], cwd=self.folder,
-                                        stdout=self.output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        until(lambda: {self.port} <= srs.listening(self.process.pid) or self.process.poll() is not None, "node-media-server to listen", 30)
-        assert self.process.poll() is None, self.log()
+            json.dump({"bind": "127.0.0.1", "rtmp": {"port": self.port}, "store": {"path": self.path("data")}}, f)
+        self.start(["node", NODE_MEDIA_SERVER, "--no-admin", "-c", conf])
 
     @staticmethod
     def is_installed():
         return shutil.which("node") is not None and os.path.exists(NODE_MEDIA_SERVER)
-
-    def log(self):
-        with open(os.path.join(self.folder, "output"), errors="replace") as f:
-            return f.read()
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(patience())
-        finally:
-            self.process.kill()
-            self.output.close()

@@ -1,17 +1,15 @@
 """nginx as a cache in front of HLS, with the files that we ship: conf/hls.edge.conf before conf/hls.origin.conf."""
 import os
 import re
-import shutil
 import socket
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 
 import pytest
 
 import media
-import srs
 from hls_watch import Http
+from peer import Peer
 from wait import patience, until
 
 PLAYERS = 20
@@ -30,34 +28,21 @@ def replaced(text, *changes):
     return text
 
 
-class Cache:
+class Cache(Peer):
     """nginx with conf/hls.edge.conf, on other ports and with its files in a folder."""
 
     def __init__(self, folder, origin_port):
-        self.port = srs.free_port()
-        os.makedirs(folder)
-        conf = os.path.join(folder, "hls.edge.conf")
+        super().__init__(folder)
+        conf = self.path("hls.edge.conf")
         with open(conf, "w") as f:
             f.write("daemon off;\nuser root;\n" if os.getuid() == 0 else "daemon off;\n")
             f.write(replaced(shipped("hls.edge.conf"), ("127.0.0.1:8080", "127.0.0.1:%d" % origin_port),
-                             ("8081;", "127.0.0.1:%d;" % self.port), ("/tmp/srs-hls-edge", os.path.join(str(folder), "edge")),
+                             ("8081;", "127.0.0.1:%d;" % self.port), ("/tmp/srs-hls-edge", self.path("edge")),
                              ("worker_processes    auto;", "worker_processes    1;")))
-        self.output = open(os.path.join(folder, "output"), "w")
-        self.process = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-p", str(folder), "-c", conf],
-                                        stdout=self.output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        until(lambda: {self.port} <= srs.listening(self.process.pid) or self.process.poll() is not None, "nginx to listen")
-        assert self.process.poll() is None
+        self.start_nginx(conf)
 
     def url(self, path):
         return "http://127.0.0.1:%d%s" % (self.port, path)
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(patience())
-        finally:
-            self.process.kill()
-            self.output.close()
 
 
 @pytest.fixture
