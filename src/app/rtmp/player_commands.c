@@ -26,7 +26,9 @@ static struct err *take_command(struct rtmp_conn *c, const struct player_manner 
         log_pause(call.flag);
         manner->pause(player, call.flag);
         return rtmp_server_reply_pause(rtmp, call.flag);
-    case RTMP_CALL_SEEK: return manner->seek(player, &call);
+    case RTMP_CALL_SEEK:
+        /* cppcheck-suppress returnDanglingLifetime; cppcheck mistakes the error for &call. */
+        return manner->seek(player, &call);
     case RTMP_CALL_CLOSE_STREAM:
     case RTMP_CALL_DELETE_STREAM: *ended = true; return NULL;
     case RTMP_CALL_PLAY:
