@@ -1,0 +1,122 @@
+"""Trees of servers: samples of `conf/` that test_edge.py has not, and the registration at a proxy as SRS 7 has one."""
+import json
+import os
+import re
+
+import pytest
+
+import flv
+import media
+import rtmp
+import srs
+from flv import Numbered
+from hook_backend import answer
+from http_live import HttpPlayer
+from test_play import seen
+from wait import until
+
+PORT = re.compile(r"(?<=[ :])(1935\d?|808\d|1985\d|12025)\b(?=[;/])")
+
+
+class Samples:
+    """Files of conf/ whose ports are replaced by free ones, the same in all of them."""
+
+    def __init__(self, make_server):
+        self.make_server, self.ports = make_server, {}
+
+    def port(self, shipped):
+        return self.ports.setdefault(str(shipped), srs.free_port())
+
+    def text(self, name, *changes):
+        with open(os.path.join(media.ROOT, "conf", name)) as f:
+            text = re.sub(r"(?m)^(pid .*|#.*)$", "", f.read())
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        return PORT.sub(lambda m: str(self.port(m.group())), text) + "pid ./objs/srs.pid;\n"
+
+    def start(self, name, *changes, **how):
+        text = self.text(name, *changes)
+        s = self.make_server(text=text, listen=re.findall(r"(?m)^listen +(\d+);", text), start=False, **how)
+        os.symlink(os.path.join(media.ROOT, "doc"), os.path.join(s.folder, "doc"))
+        return s.start()
+
+
+@pytest.fixture
+def samples(make_server):
+    return Samples(make_server)
+
+
+def test_a_vhost_is_the_edge_of_another_one_of_the_same_server(samples):
+    server = samples.start("transform.edge.conf")
+    with media.ffmpeg_play(server.url("live/livestream?vhost=edge.example"), ["-t", "1"]) as player:
+        assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
+    server.wait_log(r"edge of edge\.example/live/livestream from rtmp://127\.0\.0\.1:%d/live/livestream begins" % server.port)
+
+
+# -- behind a proxy --------------------------------------------------------------------------------------------------------
+
+class Proxy:
+    """The system API of the proxy of SRS 7: who has registered, by device."""
+
+    def __init__(self, backend):
+        self.backend, self.servers, self.refused = backend, {}, []
+        backend.answers["api"] = self.register
+
+    def register(self, connection, call):
+        said = json.loads(call.body)
+        is_good = (call.method, call.path) == ("POST", "/api/v1/srs/register") and said.get("rtmp") and all(
+            said.get(key) for key in ("ip", "server", "service", "pid"))
+        if is_good:
+            self.servers[said["device_id"]] = said
+        else:
+            self.refused.append(call)
+        answer(200, json.dumps({"code": 0, "pid": "1"} if is_good else {"code": 100}).encode())(connection, call)
+
+    def wait(self, *devices):
+        until(lambda: set(devices) <= set(self.servers) or self.refused, lambda: "%s at the proxy, now %s" % (devices, self.servers))
+        assert not self.refused, self.refused
+
+    def address(self, device, service="rtmp"):
+        said = self.servers[device]
+        return said["ip"], int(said[service][0])
+
+
+def passes(to, proxy, device):
+    """A stream that is published at a port, by players at the addresses that the proxy has of a server."""
+    (host, rtmp_port), (_, http_port) = proxy.address(device), proxy.address(device, "http")
+    assert host == "127.0.0.1"
+    with rtmp.Client(host, to) as publisher, rtmp.Client(host, rtmp_port) as player:
+        for client in (publisher, player):
+            client.connect("rtmp://proxy.example/live")
+        publisher.set_chunk_size(4096)
+        publisher.publish("s")
+        publisher.send_tags(Numbered().tags(count=10))
+        seen(player.play("s"), 15)
+        with HttpPlayer(http_port, "/live/s.flv") as over_http:
+            over_http.wait_media(15)
+            assert flv.gaps(player.media()) == flv.gaps(over_http.media()) == []
+
+
+def test_three_origins_register_at_a_proxy_and_are_found_where_they_say(samples, backend):
+    proxy, devices = Proxy(backend), ["origin1", "origin2", "origin3"]
+    samples.ports["12025"] = backend.port
+    servers = [samples.start(device + "-for-proxy.conf", env={"SRS_DEVICE_IP": "127.0.0.1"}) for device in devices]
+    proxy.wait(*devices)
+    assert [proxy.address(d)[1] for d in devices] == [s.port for s in servers]
+    assert len({proxy.servers[d]["server"] for d in devices}) == 3
+    for device in devices:
+        passes(proxy.address(device)[1], proxy, device)
+
+
+def test_an_edge_registers_at_a_proxy_and_takes_streams_from_an_origin_behind_it(samples, backend):
+    proxy = Proxy(backend)
+    samples.ports["12025"] = backend.port
+    origin = samples.start("origin-for-edge.conf")
+    edge = samples.start("edge-for-proxy.conf", env={"SRS_DEVICE_IP": "127.0.0.1"})
+    proxy.wait("edge1")
+    assert proxy.address("edge1")[1] == edge.port
+    passes(origin.port, proxy, "edge1")
+    edge.wait_log(r"edge of /live/s from rtmp://127\.0\.0\.1:%d/live/s begins" % origin.port)
+    passes(edge.port, proxy, "edge1")
+    edge.wait_log(r"edge: publish of /live/s to rtmp://127\.0\.0\.1:%d begins" % origin.port)
