@@ -36,7 +36,7 @@ static void heed_conf(struct passing *x)
     if (x->conf_serial == s->conf->serial)
         return;
     x->conf_serial = s->conf->serial;
-    x->is_outdated = !edge_push_is_up_to_date(x->push, s->vhost);
+    x->is_outdated = !origin_call_is_up_to_date(&x->push->call, s->vhost);
 }
 
 static bool leaves(void *arg)
@@ -69,7 +69,8 @@ static struct err *end_publisher(const struct passing *x)
 static bool is_final(const struct passing *x, const struct err *why, int64_t now)
 {
     int64_t hold_us = x->a->source->vhost->cluster.hold_us;
-    return (edge_push_is_verdict(x->push, why) && err_code(why) != E_SYSTEM_STREAM_BUSY) || now - x->lost_us >= hold_us;
+    return (origin_call_is_verdict(&x->push->call, why) && err_code(why) != E_SYSTEM_STREAM_BUSY) ||
+           now - x->lost_us >= hold_us;
 }
 
 static struct err *pause_before_next(const struct passing *x, int64_t pause_us)
@@ -90,7 +91,8 @@ static struct err *note_failure(struct passing *x, struct err *why)
         return why;
     x->lost_us = x->lost_us ? x->lost_us : now;
     if (is_final(x, why, now)) {
-        log_err(LOG_WARN, why, "edge: the publisher of %s is ended, its origin %s is lost", p->key, edge_push_at(p));
+        log_err(LOG_WARN, why, "edge: the publisher of %s is ended, its origin %s is lost", p->call.key,
+                origin_call_at(&p->call));
         return end_publisher(x);
     }
     size_t n_origins = x->a->source->vhost->cluster.origins.count; /* A reload may have left none. */
@@ -99,8 +101,8 @@ static struct err *note_failure(struct passing *x, struct err *why)
         x->pause_us = backoff_next_us(x->pause_us, PUSH_PAUSE_US, PUSH_PAUSE_MAX_US);
         pause_us = backoff_spread_us(x->pause_us);
     }
-    log_err(LOG_WARN, why, "edge: publish of %s to %s has failed, next try in %lldms", p->key, edge_push_at(p),
-            (long long)(pause_us / US_PER_MS));
+    log_err(LOG_WARN, why, "edge: publish of %s to %s has failed, next try in %lldms", p->call.key,
+            origin_call_at(&p->call), (long long)(pause_us / US_PER_MS));
     return pause_before_next(x, pause_us);
 }
 
@@ -111,26 +113,26 @@ static struct err *open_next(struct passing *x)
     struct source *s = x->a->source;
     x->conf_serial = s->conf->serial;
     x->is_outdated = false;
-    return edge_push_open(x->push, s->conf, s->vhost, now_us() + s->vhost->cluster.timeout_us);
+    return origin_call_open(&x->push->call, s->conf, s->vhost, now_us() + s->vhost->cluster.timeout_us);
 }
 
 /* Send until the publisher, or the origin's turn, is over. */
 static struct err *send_frames(struct passing *x)
 {
     struct edge_push *p = x->push;
-    log_info("edge: publish of %s to %s begins", p->key, p->origin);
+    log_info("edge: publish of %s to %s begins", p->call.key, p->call.origin);
     x->lost_us = 0;
-    io_set_owner(&p->at.io, co_self()); /* The guard has opened the first one in the publisher's coroutine. */
+    io_set_owner(&p->call.at.io, co_self()); /* The guard has opened the first one in the publisher's coroutine. */
     int64_t     began_us = now_us();
-    struct err *e = forward_send(&p->at, x->a->source, &p->out, &p->n_messages, leaves, x);
+    struct err *e = forward_send(&p->call.at, x->a->source, &p->out, &p->n_messages, leaves, x);
     sender_detach(&p->out);
     if (!e)
-        rtmp_client_leave(&p->at, now_us() + PUSH_LEAVE_US);
+        rtmp_client_leave(&p->call.at, now_us() + PUSH_LEAVE_US);
     if (now_us() - began_us >= PUSH_PAUSE_MAX_US) {
         x->pause_us = 0;
         x->n_failed = 0;
     }
-    edge_push_close(p);
+    origin_call_close(&p->call);
     return e;
 }
 
@@ -139,15 +141,15 @@ static struct err *pass_on(struct attendance *a, struct edge_push *p)
     struct passing x = { .a = a, .push = p };
     struct err    *e = NULL;
     while (!e && !is_over(&x)) {
-        if (!p->is_open)
+        if (!p->call.is_open)
             e = open_next(&x);
         if (!e)
             e = send_frames(&x);
         if (e)
             e = note_failure(&x, e);
     }
-    edge_push_close(p);
-    log_info("edge: publish of %s has ended, %lld messages were sent", p->key, (long long)p->n_messages);
+    origin_call_close(&p->call);
+    log_info("edge: publish of %s has ended, %lld messages were sent", p->call.key, (long long)p->n_messages);
     return e;
 }
 

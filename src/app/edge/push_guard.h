@@ -1,6 +1,6 @@
 /**
  * The guard of publishers of an edge: an origin is asked before the publisher is let in, and its refusal is the publisher's, in the words
- * of the origin. An origin that cannot be reached is followed by the next one; each is asked once, in PUSH_ASK_US at most.
+ * of the origin (origin_ask.h).
  *
  * A stream whose origin is being asked already is refused as busy: edges that lead to each other in a ring are found by that.
  */
@@ -11,7 +11,6 @@
 #include "core/clock.h"
 
 enum {
-    PUSH_ASK_US = 15 * US_PER_SECOND,  /* all origins together */
     PUSH_AFTER_US = 3 * US_PER_SECOND, /* the wait for the end of the publish before */
 };
 
