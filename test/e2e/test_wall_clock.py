@@ -6,6 +6,7 @@ import time
 import pytest
 
 import flv
+import recordings
 import rtmp
 from dash_mpd import seconds_of
 from dash_watch import DashWatch
@@ -29,9 +30,9 @@ def clock(make_server, tmp_path):
         (tmp_path / "new").write_text("%d\n" % seconds)
         os.replace(tmp_path / "new", file)
 
-    def start(hls="", dash=""):
+    def start(hls="", dash="", conf=None, **how):
         env = {"LD_PRELOAD": library, "WALL_CLOCK_FILE": str(file), "ASAN_OPTIONS": "verify_asan_link_order=0:exitcode=99"}
-        server = make_server(CONF.format(hls=hls, dash=dash), http="", env=env)
+        server = make_server(conf or CONF.format(hls=hls, dash=dash), http="", env=env, **how)
         server.set_clock = set_clock
         return server
     return start
@@ -100,3 +101,29 @@ def test_live_and_late_is_late_by_what_was_asked_for(clock, publish, seconds):
             late.wait_segments(3)
             newest = [w.media[0].known.segments[-1] for w in (watch, late)]
         assert 1 <= newest[0].pdt - newest[1].pdt <= 5
+
+
+@pytest.mark.long
+def test_no_recording_is_too_old_because_the_clock_was_set(clock):
+    keep = "dvr { enabled on; dvr_path ./rec/[stream].[timestamp].flv; dvr_keep_age %s; }"
+    server = clock(conf="vhost __defaultVhost__ { %s } vhost soon.example { %s }" % (keep % "1h", keep % "2"), api="")
+    folder = os.path.join(server.folder, "rec")
+
+    def record(stream):
+        with server.publisher(stream) as publisher:
+            publisher.send_tags(flv.Numbered().tags(count=50))
+        server.wait_log(r"DVR of live/%s: .* is complete" % stream[0])
+
+    def goes(stream):
+        server.wait_log(r"DVR of live/%s: .* is removed: it is older than dvr_keep_age" % stream, timeout=20)
+    record("a")
+    record("b?vhost=soon.example")
+    server.set_clock(24 * HOUR)
+    goes("b")
+    assert [os.path.basename(f)[0] for f in recordings.files(folder)] == ["a"]
+    server.stop()
+    server.set_clock(50 * HOUR)                                  # the clock is wrong when the server starts
+    server.start()
+    record("c?vhost=soon.example")
+    goes("c")
+    assert [os.path.basename(f)[0] for f in recordings.files(folder)] == ["a"]

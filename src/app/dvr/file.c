@@ -190,8 +190,10 @@ static void note_head(void *arg, const struct file_writer_result *r)
 {
     struct dvr_file *f = arg;
     f->head_is_lost |= !r->ok;
-    if (f->rescued)
+    if (f->rescued) {
+        dvr_recording_note_found(f->rescued, now_us(), wall_now_us());
         (void)catalogue_add(f->rescued);
+    }
     dvr_recording_unref(&f->rescued);
     if (f->head_is_lost && f->owner)
         co_unpark(f->owner);
@@ -252,6 +254,7 @@ static struct err *find_recording(struct dvr_file *f, const struct dvr_subject *
     if (!f->recording)
         return err_no_memory();
     f->recording->begin_us = f->recording->end_us = wall_us;
+    f->recording->ended_us = now_us();
     return NULL;
 }
 
@@ -380,8 +383,11 @@ static void note_progress(struct dvr_file *f)
     struct dvr_recording *r = f->recording;
     r->bytes = (int64_t)f->output.bytes;
     r->duration_us = f->before_us + f->last_us + f->step_us - f->first_us;
-    if (f->arrived_us)
+    if (f->arrived_us) {
         r->end_us = dvr_wall_us(f->arrived_us);
+        r->ended_us = f->arrived_us;
+        r->found_us = 0;
+    }
 }
 
 void dvr_file_flush(struct dvr_file *f)

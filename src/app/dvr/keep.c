@@ -74,9 +74,9 @@ static struct err *find_room(int64_t *bytes, const char *dvr_path)
 /* ---- what is not kept -------------------------------------------------------------------------------------------- */
 
 struct bounds {
-    int64_t oldest_us; /* wall clock; 0: none is too old */
-    int64_t excess;    /* bytes beyond what all may have together */
-    int64_t missing;   /* bytes of room that the disk lacks */
+    int64_t age_us;  /* above which a recording is too old; 0: none is */
+    int64_t excess;  /* bytes beyond what all may have together */
+    int64_t missing; /* bytes of room that the disk lacks */
 };
 
 static int64_t bytes_of(const char *vhost)
@@ -93,9 +93,7 @@ static struct err *find_bounds(struct bounds *b, const struct conf_vhost *v)
     const struct conf_dvr *c = &v->dvr;
     int64_t                room = -1;
     struct err            *e = c->keep_free_mb > 0 ? find_room(&room, c->path) : NULL;
-    *b = (struct bounds){ 0 };
-    if (c->keep_age_us > 0)
-        b->oldest_us = wall_now_us() - c->keep_age_us;
+    *b = (struct bounds){ .age_us = c->keep_age_us };
     if (c->keep_size_mb > 0)
         b->excess = bytes_of(v->name) - c->keep_size_mb * MIB;
     if (!e && room >= 0)
@@ -106,7 +104,7 @@ static struct err *find_bounds(struct bounds *b, const struct conf_vhost *v)
 /* Why a recording is not kept; NULL: it is. */
 static const char *why_not(const struct bounds *b, const struct dvr_recording *r)
 {
-    if (r->end_us < b->oldest_us)
+    if (b->age_us > 0 && dvr_recording_age_us(r, now_us(), wall_now_us()) > b->age_us)
         return "it is older than dvr_keep_age";
     if (b->excess > 0)
         return "all together are larger than dvr_keep_size";

@@ -181,6 +181,7 @@ static struct err *look(struct conf *conf)
         return e;
     tell(l);
     for (size_t i = 0; i < l->n_found; i++) {
+        dvr_recording_note_found(l->found[i], now_us(), wall_now_us());
         (void)catalogue_add(l->found[i]);
         co_give_way_by_time();
     }

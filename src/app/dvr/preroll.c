@@ -69,7 +69,7 @@ void preroll_trim(struct preroll *p, int64_t span_us)
 /* What is too much is dropped up to a place; if there is none, all of it. */
 static void keep_bounds(struct preroll *p)
 {
-    while (p->bytes > PREROLL_BYTES_MAX) {
+    while (p->bytes > PREROLL_BYTES_MAX || p->n > PREROLL_FRAMES_MAX) {
         size_t i = next_place(p);
         if (i == 0) {
             preroll_clear(p);
@@ -81,16 +81,18 @@ static void keep_bounds(struct preroll *p)
 
 /* ---- frames that come -------------------------------------------------------------------------------------------- */
 
+/* The frames move to the front when they fill at most half of the array: each is moved once on average. */
 static bool make_room(struct preroll *p)
 {
+    enum { ARRAY_MAX = 2 * PREROLL_FRAMES_MAX };
     if (p->first + p->n < p->cap)
         return true;
-    if (p->first > p->cap / 2) {
+    if (p->first > p->cap / 2 || p->cap == ARRAY_MAX) {
         memmove(p->frames, at(p, 0), p->n * sizeof *p->frames);
         p->first = 0;
         return true;
     }
-    struct preroll_frame *larger = mem_grow(p->frames, &p->cap, sizeof *larger, PREROLL_FRAMES_MAX);
+    struct preroll_frame *larger = mem_grow(p->frames, &p->cap, sizeof *larger, ARRAY_MAX);
     if (larger)
         p->frames = larger;
     return larger != NULL;

@@ -18,8 +18,8 @@
 #include "core/attr.h"
 #include "kernel/frame.h"
 
-/* Bounds of one stream, whatever time is asked for. */
-enum { PREROLL_BYTES_MAX = 16 << 20, PREROLL_FRAMES_MAX = 1 << 16 };
+/* Bounds of one stream, whatever time is asked for. What is beyond them goes up to the next place. */
+enum { PREROLL_BYTES_MAX = 16 << 20, PREROLL_FRAMES_MAX = 1 << 15 };
 
 struct preroll_frame {
     struct frame *frame;
@@ -34,7 +34,7 @@ struct preroll {
 };
 
 /**
- * Keep a frame, and drop those that are too old. Without memory, also by `memory_limit`, all are dropped.
+ * Keep a frame, and drop those that are too old, or too many. Without memory, also by `memory_limit`, all are dropped.
  *
  * Shape      before: the headers in force; is_place: a file may begin with the frame; span_us: the time to keep
  */

@@ -1,6 +1,5 @@
 #include "app/dvr/recording.h"
 
-#include "core/clock.h"
 #include "core/mem.h"
 
 struct dvr_recording *dvr_recording_create(const char *vhost, const char *app, const char *stream, const char *path)
@@ -46,6 +45,22 @@ void dvr_recording_move(struct dvr_recording *r, const char *path)
         return;
     mem_free(r->path);
     r->path = copy;
+}
+
+void dvr_recording_note_found(struct dvr_recording *r, int64_t now_us, int64_t wall_us)
+{
+    r->found_us = now_us;
+    r->ended_us = now_us - (wall_us > r->end_us ? wall_us - r->end_us : 0);
+}
+
+int64_t dvr_recording_age_us(const struct dvr_recording *r, int64_t now_us, int64_t wall_us)
+{
+    int64_t age_us = now_us - r->ended_us;
+    if (r->found_us == 0)
+        return age_us;
+    if (now_us - r->found_us < DVR_FOUND_US)
+        return 0;
+    return age_us < wall_us - r->end_us ? age_us : wall_us - r->end_us;
 }
 
 void dvr_recording_write(const struct dvr_recording *r, int64_t duration_us, int64_t bytes, struct jw *j)

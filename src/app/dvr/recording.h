@@ -1,7 +1,8 @@
 /**
  * What is known of one recording: of which stream it is, when it began, how long it is, and what it lacks.
  *
- * Units      microseconds; begin_us and end_us are of the wall clock, when the first and the newest frame came
+ * Units      microseconds; begin_us and end_us are of the wall clock, when the first and the newest frame came; ended_us and found_us are
+ *            of the monotonic clock
  * Ownership  counted, on the loop alone: the catalogue, and the file while it is being recorded. While a thread completes the file,
  *            nothing changes what the thread reads: all but `state`, `path`, `duration_us` and `bytes`
  * Yields     no
@@ -14,6 +15,7 @@
 
 #include "app/dvr/gaps.h"
 #include "core/attr.h"
+#include "core/clock.h"
 #include "core/ident.h"
 #include "core/list.h"
 #include "core/roll.h"
@@ -32,6 +34,8 @@ struct dvr_recording {
     char             *path; /* where the file is now */
     enum dvr_state    state;
     int64_t           begin_us, end_us;
+    int64_t           ended_us; /* when it ended, however the wall clock is set meanwhile */
+    int64_t           found_us; /* when it was found after a start; 0: this run of the server has recorded it */
     int64_t           duration_us, bytes;
     struct gaps       gaps;
     struct roll_place place;    /* in the catalogue; all zero: it is in none */
@@ -51,6 +55,18 @@ void dvr_recording_unref(struct dvr_recording **r);
 
 /** Another path, which is copied. When memory is out, the old one stays. */
 void dvr_recording_move(struct dvr_recording *r, const char *path);
+
+/** Note that the recording, which an earlier run has made, was found now: its age is what the wall clock says now. */
+void dvr_recording_note_found(struct dvr_recording *r, int64_t now_us, int64_t wall_us);
+
+/* How long after it was found the wall clock, which was perhaps wrong at the start, is not believed. */
+enum { DVR_FOUND_US = 600 * US_PER_SECOND };
+
+/**
+ * How long ago the recording ended, by the monotonic clock: setting the wall clock makes nothing older. Of one that was found, it is at most
+ * what the wall clock says, and 0 for DVR_FOUND_US.
+ */
+int64_t dvr_recording_age_us(const struct dvr_recording *r, int64_t now_us, int64_t wall_us);
 
 /** Write the members of the recording into an object that is open: as the API shows it, and as its note has it. */
 void dvr_recording_write(const struct dvr_recording *r, int64_t duration_us, int64_t bytes, struct jw *j);

@@ -69,6 +69,23 @@ static void bytes_are_bounded_at_places(void **state)
     preroll_clear(&p);
 }
 
+static void frames_are_bounded_at_places(void **state)
+{
+    enum { FRAMES = 3 * PREROLL_FRAMES_MAX + 7 };
+    struct preroll p = { 0 };
+    (void)state;
+    for (int n = 0; n < FRAMES; n++) {
+        take(&p, n, 1, INT64_MAX);
+        assert_true(p.n <= PREROLL_FRAMES_MAX);
+        assert_true(n < PREROLL_FRAMES_MAX || p.n > PREROLL_FRAMES_MAX - 10);
+    }
+    assert_int_equal(first_ms(&p), 100 * INT64_C(10) * ((FRAMES - PREROLL_FRAMES_MAX + 9) / 10));
+    struct frame *f = preroll_next(&p);
+    assert_int_equal(f->dts_us % US_PER_SECOND, 0);
+    frame_unref(&f);
+    preroll_clear(&p);
+}
+
 static void headers_that_are_cut_off_stay_in_force(void **state)
 {
     static const struct headers none;
@@ -109,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_begins_at_the_last_place_before_the_time),
         cmocka_unit_test(bytes_are_bounded_at_places),
+        cmocka_unit_test(frames_are_bounded_at_places),
         cmocka_unit_test(headers_that_are_cut_off_stay_in_force),
         cmocka_unit_test(without_time_or_memory_nothing_is_kept),
     };
