@@ -1,4 +1,5 @@
 """Trees of servers: samples of `conf/` that test_edge.py has not, and the registration at a proxy as SRS 7 has one."""
+import contextlib
 import json
 import os
 import re
@@ -12,10 +13,11 @@ import srs
 from flv import Numbered
 from hook_backend import answer
 from http_live import HttpPlayer
+from peer import Peer
 from test_play import seen
 from wait import until
 
-PORT = re.compile(r"(?<=[ :])(1935\d?|808\d|1985\d|12025)\b(?=[;/])")
+PORT = re.compile(r"(?<=[ :])(1935\d?|808\d|1985\d|12025)\b(?=[ ;/])")
 
 
 class Samples:
@@ -29,14 +31,14 @@ class Samples:
 
     def text(self, name, *changes):
         with open(os.path.join(media.ROOT, "conf", name)) as f:
-            text = re.sub(r"(?m)^(pid .*|#.*)$", "", f.read())
+            text = PORT.sub(lambda m: str(self.port(m.group())), f.read())
         for old, new in changes:
             assert old in text, old
             text = text.replace(old, new)
-        return PORT.sub(lambda m: str(self.port(m.group())), text) + "pid ./objs/srs.pid;\n"
+        return text
 
     def start(self, name, *changes, **how):
-        text = self.text(name, *changes)
+        text = re.sub(r"(?m)^(pid .*|#.*)$", "", self.text(name, *changes)) + "pid ./objs/srs.pid;\n"
         s = self.make_server(text=text, listen=re.findall(r"(?m)^listen +(\d+);", text), start=False, **how)
         os.symlink(os.path.join(media.ROOT, "doc"), os.path.join(s.folder, "doc"))
         return s.start()
@@ -52,6 +54,64 @@ def test_a_vhost_is_the_edge_of_another_one_of_the_same_server(samples):
     with media.ffmpeg_play(server.url("live/livestream?vhost=edge.example"), ["-t", "1"]) as player:
         assert {p.kind for p in media.parse_framemd5(player.ends())} == {"audio", "video"}
     server.wait_log(r"edge of edge\.example/live/livestream from rtmp://127\.0\.0\.1:%d/live/livestream begins" % server.port)
+
+
+# -- HTTP-FLV by nginx --------------------------------------------------------------------------------------------------------
+
+class Balancer(Peer):
+    """nginx with conf/http.flv.live.nginx.conf."""
+
+    def __init__(self, folder, samples):
+        super().__init__(folder)
+        samples.ports["8083"] = self.port
+        text = samples.text("http.flv.live.nginx.conf", ("worker_processes    auto;", "worker_processes    1;"),
+                            ("/tmp/srs-flv-nginx", self.path("nginx")))
+        with open(self.path("nginx.conf"), "w") as f:
+            f.write("daemon off;\n" + ("user root;\n" if os.getuid() == 0 else "") + text)
+        self.start_nginx(self.path("nginx.conf"))
+
+
+@pytest.fixture
+def tree(samples, tmp_path):
+    """An origin, two edges, and nginx before them."""
+    origin, *edges = [samples.start("http.flv.live%s.conf" % end, ("127.0.0.1;", "127.0.0.1:%d;" % samples.port(1935)))
+                      if end else samples.start("http.flv.live.conf") for end in ("", ".edge1", ".edge2")]
+    nginx = Balancer(tmp_path / "nginx", samples)
+    yield origin, edges, nginx
+    nginx.stop()
+
+
+def pulls(server):
+    return server.output().count("type=rtmp-play")
+
+
+def test_players_of_a_stream_are_sent_to_one_of_two_edges_by_nginx(tree):
+    origin, edges, nginx = tree
+    streams = ["s%d" % i for i in range(24)]
+    with contextlib.ExitStack() as stack:
+        for stream in streams:
+            publisher = stack.enter_context(origin.publisher(stream))
+            publisher.send_tags(Numbered().tags(count=10))
+        players = [stack.enter_context(HttpPlayer(nginx.port, "/live/%s.flv" % stream, websocket=ws))
+                   for stream in streams for ws in (False, True)]
+        for player in players:
+            player.wait_media(15)
+        assert pulls(origin) == len(streams)
+        begun = [e.output().count("begins") for e in edges]
+        assert sum(begun) == len(streams) and all(begun), begun
+
+
+def test_streams_of_an_edge_that_dies_move_to_the_other_one(tree):
+    origin, edges, nginx = tree
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        with HttpPlayer(nginx.port, "/live/s.flv") as player:
+            player.wait_media(15)
+        edge, other = sorted(edges, key=lambda e: -e.output().count("begins"))
+        edge.kill()
+        with HttpPlayer(nginx.port, "/live/s.flv") as player:
+            player.wait_media(15)
+        assert other.output().count("begins") == 1
 
 
 # -- behind a proxy --------------------------------------------------------------------------------------------------------
