@@ -3,6 +3,8 @@ import contextlib
 import json
 import os
 import re
+import signal
+import subprocess
 
 import pytest
 
@@ -15,9 +17,9 @@ from hook_backend import answer
 from http_live import HttpPlayer
 from peer import Peer
 from test_play import seen
-from wait import until
+from wait import patience, until
 
-PORT = re.compile(r"(?<=[ :])(1935\d?|808\d|1985\d|12025)\b(?=[ ;/])")
+PORT = re.compile(r"(?<=[ :])(1935\d?|808\d|1985\d|199\d0|12025)\b(?=[ ;/])")
 
 
 class Samples:
@@ -112,6 +114,84 @@ def test_streams_of_an_edge_that_dies_move_to_the_other_one(tree):
         with HttpPlayer(nginx.port, "/live/s.flv") as player:
             player.wait_media(15)
         assert other.output().count("begins") == 1
+
+
+# -- processes on one port -------------------------------------------------------------------------------------------------
+
+class Edges:
+    """Processes of conf/edge.processes.conf, by research/edges/edges.py."""
+
+    def __init__(self, folder, samples):
+        self.folder, self.api_port = str(folder), srs.free_port()
+        os.makedirs(self.folder)
+        self.origin = samples.start("origin.conf")
+        self.conf, self.text = os.path.join(self.folder, "edges.conf"), samples.text("edge.processes.conf")
+        self.port, self.http_port = samples.port(1935), samples.port(8080)
+        self.write(self.text)
+
+    def write(self, text):
+        with open(self.conf, "w") as f:
+            f.write(text)
+
+    def run(self, *args, status=0):
+        ran = subprocess.run([os.path.join(media.ROOT, "research", "edges", "edges.py"), "--run", self.folder, *args], cwd=self.folder,
+                             capture_output=True, text=True, timeout=patience(60))
+        assert ran.returncode == status, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def start(self):
+        return self.run("start", "2", "--conf", self.conf, "--program", srs.BINARY, "--api-port", str(self.api_port))
+
+    def status(self, status=0):
+        return json.loads(self.run("status", "--json", status=status))
+
+
+@pytest.fixture
+def edges(samples, tmp_path):
+    e = Edges(tmp_path / "edges", samples)
+    e.start()
+    yield e
+    e.run("stop")
+
+
+def test_two_processes_on_one_port_share_players_and_pull_once_each(edges, live):
+    live(edges.origin, "s")
+    with contextlib.ExitStack() as stack:
+        players = [stack.enter_context(HttpPlayer(edges.http_port, "/live/s.flv")) for _ in range(20)]
+        players += [stack.enter_context(edges.origin.player(port=edges.port)) for _ in range(20)]
+        for player in players:
+            player.wait_media(15)
+        said = until(lambda: (lambda s: s["sum"]["players"] == 40 and s)(edges.status()), "40 players in the sum")
+        assert said["ok"] and all(0 < p["players"] < 40 for p in said["processes"]), said
+        assert [(s["url"], s["processes"], s["players"]) for s in said["streams"]] == [("/live/s", 2, 40)]
+        assert len({p["pid"] for p in said["processes"]}) == said["sum"]["processes"] == 2
+        assert pulls(edges.origin) == 2
+        assert "sum" in edges.run("status")
+
+
+@pytest.mark.long
+def test_a_process_that_dies_leaves_the_other_one_and_is_started_again(edges, live):
+    live(edges.origin, "s")
+    first, second = edges.status()["processes"]
+    os.kill(first["pid"], signal.SIGKILL)
+    until(lambda: "error" in edges.status(status=1)["processes"][0], "the dead process in the list")
+    with HttpPlayer(edges.http_port, "/live/s.flv") as player:
+        player.wait_media(15)
+        edges.start()
+        again = edges.status()["processes"]
+        assert again[1]["pid"] == second["pid"] and again[0]["pid"] != first["pid"]
+        player.wait_media(len(player.media()) + 30)
+
+
+@pytest.mark.long
+def test_all_processes_are_reloaded_or_it_is_told_which_are_not(edges):
+    edges.write(edges.text.replace("max_connections     1000", "max_connections     900"))
+    assert edges.run("reload").count(": reloaded") == 2
+    edges.write(edges.text.replace("mode        remote", "mode        elsewhere {"))
+    assert edges.run("reload", status=1).count(": not reloaded") == 2
+    edges.run("stop")
+    assert edges.run("status", status=1).count("does not run") == 2
+    edges.write(edges.text)
 
 
 # -- behind a proxy --------------------------------------------------------------------------------------------------------
