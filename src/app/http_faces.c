@@ -5,9 +5,9 @@
 #include "app/api/routes.h"
 #include "app/caster/post.h"
 #include "app/exporter/exporter.h"
-#include "app/hls/bring.h"
 #include "app/hls/old_files.h"
 #include "app/hls/timeshift.h"
+#include "app/http/bring.h"
 #include "app/http/file_guard.h"
 #include "app/http/live.h"
 #include "app/http/shelf.h"
@@ -23,8 +23,8 @@ static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows
 static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = {
     /* Playlists of the past have the paths of live ones. */
     hls_timeshift_handle,
-    /* What an edge has to fetch first. */
-    hls_bring_handle,
+    /* What an edge, a relay or an ingest has to fetch first. */
+    http_bring_handle,
     /* What is shown now. */
     http_shelf_handle,
     /* A live stream. */

@@ -58,6 +58,16 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
     w->is_prompt = c->ll;
 }
 
+static const char *playlist(const struct conf_vhost *vhost)
+{
+    return vhost->dash.mpd_file;
+}
+
+static bool is_there(const struct viewing *v)
+{
+    return dash_in_window(v->state) > 0;
+}
+
 /* ---- begin and end ---- */
 
 static void add_track(struct dash *d, const struct lane_kind *kind, unsigned index)
@@ -237,6 +247,8 @@ const struct segment_view dash_view = {
     .name = "DASH",
     .wanted = wanted,
     .wish = wish,
+    .playlist = playlist,
+    .is_there = is_there,
     .begin = begin,
     .tell = tell,
     .hear = hear,

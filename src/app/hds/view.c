@@ -147,6 +147,17 @@ static void end(struct viewing *v, enum view_end why)
     mem_free(h);
 }
 
+static const char *playlist(const struct conf_vhost *vhost)
+{
+    (void)vhost;
+    return "[app]/[stream].f4m";
+}
+
+static bool is_there(const struct viewing *v)
+{
+    return hds_in_window(v->state) > 0;
+}
+
 static struct err *begin(struct viewing *v)
 {
     struct hds *h = v->state = mem_calloc(1, sizeof *h);
@@ -214,6 +225,8 @@ const struct segment_view hds_view = {
     .name = "HDS",
     .wanted = wanted,
     .wish = wish,
+    .playlist = playlist,
+    .is_there = is_there,
     .begin = begin,
     .tell = tell,
     .keeps = keeps,

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "app/hls/ask.h"
-#include "app/hls/template_match.h"
 #include "app/hls/timeshift.h"
 #include "app/hls/viewers.h"
 #include "app/http/conn.h"
 #include "app/http/file_guard.h"
 #include "app/http/refusal.h"
 #include "app/http/static_files.h"
+#include "app/segment/template_match.h"
 #include "core/mem.h"
 #include "protocol/http/status.h"
 #include "protocol/stream_name.h"
@@ -34,7 +34,7 @@ static bool fits(struct old_file *f, const char *dir, const char *template, enum
     f->dir = dir;
     f->template = template;
     f->what = what;
-    return hls_template_match(template, f->vhost->name, f->path, NULL, NULL);
+    return template_match(template, f->vhost->name, f->path, NULL, NULL);
 }
 
 /* An init segment may have a number in its name (names.h): init-2.mp4 is judged as init.mp4. */
@@ -71,7 +71,7 @@ static bool is_id_of(struct old_file *f, const char *app, size_t app_len, const 
 }
 
 /* A viewer of a stream is one of its variants as well (`hls_variants`). */
-static bool is_viewers(void *arg, const struct hls_template_names *n)
+static bool is_viewers(void *arg, const struct template_match_names *n)
 {
     struct old_file         *f = arg;
     const struct conf_words *variants = &f->vhost->hls.variants;
@@ -109,7 +109,7 @@ static struct err *serve_viewer(struct http_exchange *x, struct old_file *f)
 
 static struct err *serve(struct http_exchange *x, struct old_file *f)
 {
-    bool is_theirs = f->id && hls_template_match(f->template, f->vhost->name, f->path, is_viewers, f);
+    bool is_theirs = f->id && template_match(f->template, f->vhost->name, f->path, is_viewers, f);
     if (is_theirs)
         return serve_viewer(x, f);
     if (hls_ask_needs_viewer(f->vhost, f->what))

@@ -1,7 +1,7 @@
 #include "app/hls/serve.h"
 
-#include "app/hls/watched.h"
 #include "app/http/conn.h"
+#include "app/http/watched.h"
 #include "app/segment/variants.h"
 #include "protocol/http/status.h"
 
@@ -21,7 +21,7 @@ struct err *hls_serve(struct http_exchange *x, struct shelf_item *item, struct s
     struct hls_ask ask;
     char           group[STREAM_NAME_MAX + 1];
     bool           is_variant = variants_group_of(group, show->vhost, show->stream); /* One viewer sees all variants. */
-    hls_watched_note_show(http_conn_of(x)->server, show);
+    watched_note_show(http_conn_of(x)->server, show);
     struct err *e = hls_ask_begin(&ask, x, show->vhost, show->app, is_variant ? group : show->stream, what);
     if (!e && !ask.is_answered) {
         if (ask.has_waited)

@@ -8,13 +8,13 @@
 #include "app/hls/hls.h"
 #include "app/hls/master_playlist.h"
 #include "app/hls/playlist_text.h"
-#include "app/hls/template_match.h"
 #include "app/hls/timeshift_answer.h"
 #include "app/hls/timeshift_folder.h"
 #include "app/hls/timeshift_query.h"
 #include "app/hls/view.h"
 #include "app/http/conn.h"
 #include "app/http/refusal.h"
+#include "app/segment/template_match.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -108,7 +108,7 @@ static bool is_playlist(struct past *p, const char *path)
         return false;
     stream_name_normalise(p->path, path, len);
     return stream_name_is_safe(p->path) && !has_steps_with_dots(p->path) &&
-           hls_template_match(p->vhost->hls.m3u8_file, p->vhost->name, p->path, NULL, NULL);
+           template_match(p->vhost->hls.m3u8_file, p->vhost->name, p->path, NULL, NULL);
 }
 
 /* ---- the clock ---- */
@@ -121,7 +121,7 @@ static bool copy_name(char to[static STREAM_NAME_MAX + 1], const char *name, siz
 }
 
 /* Take the clock of the stream, if it has this playlist. */
-static bool is_shown(void *arg, const struct hls_template_names *n)
+static bool is_shown(void *arg, const struct template_match_names *n)
 {
     struct past *p = arg;
     char         app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
@@ -145,7 +145,7 @@ static void look_at_clock(struct past *p)
     int64_t ahead_us = wall_now_us() - now_us();
     if (ahead_us > wall_ahead_us)
         wall_ahead_us = ahead_us;
-    if (!hls_template_match(p->vhost->hls.m3u8_file, p->vhost->name, p->path, is_shown, p))
+    if (!template_match(p->vhost->hls.m3u8_file, p->vhost->name, p->path, is_shown, p))
         p->now_us = now_us() + wall_ahead_us;
 }
 

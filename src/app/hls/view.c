@@ -8,6 +8,7 @@
 #include "app/hls/hls.h"
 #include "app/hls/keys.h"
 #include "app/hls/life.h"
+#include "app/hls/media_playlist.h"
 #include "app/hls/parts.h"
 #include "app/hls/recover.h"
 #include "app/hls/renditions.h"
@@ -39,6 +40,16 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
     };
     w->lanes[0] = c->use_fmp4 ? &lane_mp4 : &lane_ts;
     w->is_prompt = c->ll;
+}
+
+static const char *playlist(const struct conf_vhost *vhost)
+{
+    return vhost->hls.m3u8_file;
+}
+
+static bool is_there(const struct viewing *v)
+{
+    return hls_media_playlist_is_there(v->state);
 }
 
 static struct err *begin(struct viewing *v)
@@ -236,6 +247,8 @@ const struct segment_view hls_view = {
     .name = "HLS",
     .wanted = wanted,
     .wish = wish,
+    .playlist = playlist,
+    .is_there = is_there,
     .begin = begin,
     .recover = recover,
     .fits = fits,

@@ -3,6 +3,7 @@
 #include "app/http/conn.h"
 #include "app/http/play_rules.h"
 #include "app/http/refusal.h"
+#include "app/http/watched.h"
 #include "app/segment/shelf.h"
 #include "core/log.h"
 #include "protocol/http/status.h"
@@ -22,5 +23,7 @@ struct err *http_shelf_handle(struct http_exchange *x, bool *taken)
         return http_reply_status(x, HTTP_STATUS_FORBIDDEN);
     }
     http_reply_ends(x, rules.ends_us);
+    if (item && item->guarded)
+        watched_note_show(http_conn_of(x)->server, item->guarded);
     return item ? item->serve(x, item) : NULL;
 }

@@ -94,7 +94,7 @@ static void follow_conf(struct on_demand *d)
 /* The time at which the programs end. */
 static int64_t end_us(const struct on_demand *d)
 {
-    return d->source->n_readers > 0 ? DEADLINE_NEVER : d->source->unwatched_since_us + d->linger_us;
+    return source_unwatched_until_us(d->source, d->linger_us);
 }
 
 /* True while another client publishes the stream: a program that was started now would be refused. */

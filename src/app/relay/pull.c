@@ -15,11 +15,7 @@
 /* The time at which a stream without readers is given up; DEADLINE_NEVER: it has some, or is not pulled on demand. */
 static int64_t unwatched_until_us(const struct pull *p)
 {
-    const struct source *s = p->attendance ? p->attendance->source : NULL;
-    if (!s || s->n_readers > 0)
-        return DEADLINE_NEVER;
-    int64_t since_us = s->viewed_until_us > s->unwatched_since_us ? s->viewed_until_us : s->unwatched_since_us;
-    return since_us + p->order.linger_us;
+    return p->attendance ? source_unwatched_until_us(p->attendance->source, p->order.linger_us) : DEADLINE_NEVER;
 }
 
 static bool is_over(const struct pull *p)

@@ -51,6 +51,12 @@ struct segment_view {
     const char *name;
     bool (*wanted)(const struct conf_vhost *vhost);
     void (*wish)(const struct conf_vhost *vhost, struct view_wish *wish);
+
+    /** The template of the playlist (segment/template.h): a request for it makes an edge, a relay or an ingest fetch the stream. */
+    const char *(*playlist)(const struct conf_vhost *vhost);
+
+    /** True if the playlist of the stream, which has begun, lists a segment. */
+    bool (*is_there)(const struct viewing *v);
     struct err *(*begin)(struct viewing *v);
 
     /** Continue what a former run of the server has left; called after begin() for a new show. It yields. NULL: nothing is left. */
@@ -91,6 +97,14 @@ struct segment_view {
 
 /** The table of views (app/segment_views.c), ended by NULL. */
 extern const struct segment_view *const segment_views[];
+
+/** How long segments of the vhost are to be. */
+static inline int64_t view_fragment_us(const struct segment_view *view, const struct conf_vhost *vhost)
+{
+    struct view_wish w = { 0 };
+    view->wish(vhost, &w);
+    return w.policy.fragment_us;
+}
 
 /** One view of one show. */
 struct viewing {

@@ -27,6 +27,14 @@ bool attend_brings(const struct source *s)
     return false;
 }
 
+bool attend_may_bring(const struct sources *all, const struct conf_vhost *vhost)
+{
+    for (const struct attendant *by = all->attendants; by && by->name; by++)
+        if (by->brings && by->wanted(vhost))
+            return true;
+    return false;
+}
+
 /* A publish and a reload start any attendant that is missing. A reader does not start one again that has failed. */
 static unsigned starting_moments(const struct attendant *by)
 {

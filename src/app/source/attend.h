@@ -74,6 +74,9 @@ void attend_tell(struct source *s, enum moment moment);
 /** True if an attendant would fetch the stream for a reader. Does not yield. */
 bool attend_brings(const struct source *s);
 
+/** True if an attendant would fetch some streams of the vhost for a reader. Does not yield. */
+bool attend_may_bring(const struct sources *all, const struct conf_vhost *vhost);
+
 /** True when the attendant has nothing to do any more. Any yield may change it, in both directions. */
 bool attendance_is_over(const struct attendance *a);
 

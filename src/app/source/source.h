@@ -174,6 +174,13 @@ static inline bool source_is_watched(const struct source *s)
     return s->n_readers > 0 || now_us() < s->viewed_until_us;
 }
 
+/** When the stream will have been unwatched for `linger_us`; DEADLINE_NEVER while it has readers. */
+static inline int64_t source_unwatched_until_us(const struct source *s, int64_t linger_us)
+{
+    int64_t since_us = s->viewed_until_us > s->unwatched_since_us ? s->viewed_until_us : s->unwatched_since_us;
+    return s->n_readers > 0 ? DEADLINE_NEVER : since_us + linger_us;
+}
+
 /** False while the first frames of a publish wait for the first frame of the other kind. No frame is due then. */
 static inline bool source_is_settled(const struct source *s)
 {

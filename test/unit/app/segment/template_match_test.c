@@ -1,5 +1,5 @@
 /* Which names of an app and a stream a path may have been made of. */
-#include "app/hls/template_match.h"
+#include "app/segment/template_match.h"
 
 #include <cmocka.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 static bool fits(const char *template, const char *path)
 {
-    return hls_template_match(template, "v", path, NULL, NULL);
+    return template_match(template, "v", path, NULL, NULL);
 }
 
 static void paths_fit_their_templates(void **state)
@@ -38,7 +38,7 @@ static void paths_fit_their_templates(void **state)
             fail_msg("%s fits %s", bad[i][1], bad[i][0]);
 }
 
-static bool is_wanted(void *arg, const struct hls_template_names *n)
+static bool is_wanted(void *arg, const struct template_match_names *n)
 {
     char text[64];
     snprintf(text, sizeof text, "%.*s %.*s", (int)n->app_len, n->app ? n->app : "", (int)n->stream_len,
@@ -50,12 +50,12 @@ static void all_names_that_may_be_meant_are_tried(void **state)
 {
     static const char template[] = "[app]/[stream]-[seq].ts";
     (void)state;
-    assert_true(hls_template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a/b c-d"));
-    assert_true(hls_template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a/b c"));
-    assert_true(hls_template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a b/c-d"));
-    assert_false(hls_template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a/b c-"));
-    assert_false(hls_template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a c-d"));
-    assert_true(hls_template_match("x/[stream].ts", "v", "x/cam.ts", is_wanted, " cam"));
+    assert_true(template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a/b c-d"));
+    assert_true(template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a/b c"));
+    assert_true(template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a b/c-d"));
+    assert_false(template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a/b c-"));
+    assert_false(template_match(template, "v", "a/b/c-d-7.ts", is_wanted, "a c-d"));
+    assert_true(template_match("x/[stream].ts", "v", "x/cam.ts", is_wanted, " cam"));
 }
 
 static void a_hostile_path_is_judged_quickly(void **state)

@@ -5,8 +5,8 @@
  *
  * Yields     no
  */
-#ifndef APP_HLS_TEMPLATE_MATCH_H
-#define APP_HLS_TEMPLATE_MATCH_H
+#ifndef APP_SEGMENT_TEMPLATE_MATCH_H
+#define APP_SEGMENT_TEMPLATE_MATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,10 +14,10 @@
 #include "core/attr.h"
 
 /* Steps of a search: an ordinary path needs a few hundred. */
-enum { HLS_TEMPLATE_STEPS_MAX = 20000 };
+enum { TEMPLATE_MATCH_STEPS_MAX = 20000 };
 
 /** Names, not terminated; a name that the template does not have is empty. */
-struct hls_template_names {
+struct template_match_names {
     const char *app, *stream;
     size_t      app_len, stream_len;
 };
@@ -28,7 +28,7 @@ struct hls_template_names {
  *
  * Shape      path: without a slash at its beginning
  */
-bool hls_template_match(const char *text, const char *vhost, const char *path,
-                        bool (*accept)(void *arg, const struct hls_template_names *names), void *arg) ATTR_MUST_USE;
+bool template_match(const char *text, const char *vhost, const char *path,
+                    bool (*accept)(void *arg, const struct template_match_names *names), void *arg) ATTR_MUST_USE;
 
 #endif

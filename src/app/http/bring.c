@@ -1,16 +1,14 @@
-#include "app/hls/bring.h"
+#include "app/http/bring.h"
 
 #include <string.h>
 
-#include "app/hls/hls.h"
-#include "app/hls/media_playlist.h"
-#include "app/hls/template_match.h"
-#include "app/hls/view.h"
-#include "app/hls/watched.h"
 #include "app/http/conn.h"
 #include "app/http/play_rules.h"
+#include "app/http/watched.h"
 #include "app/segment/shelf.h"
 #include "app/segment/show.h"
+#include "app/segment/template_match.h"
+#include "app/segment/view.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
@@ -24,7 +22,8 @@
 enum { LOOK_US = 200 * US_PER_MS };
 
 struct wanted {
-    char app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
+    const struct segment_view *view;
+    char                       app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
 };
 
 /* ---- which stream ---- */
@@ -36,7 +35,7 @@ static bool copy_name(char to[static STREAM_NAME_MAX + 1], const char *name, siz
     return !out.cut && *to && stream_name_is_safe(to);
 }
 
-static bool take_names(void *arg, const struct hls_template_names *n)
+static bool take_names(void *arg, const struct template_match_names *n)
 {
     struct wanted *w = arg;
     return copy_name(w->app, n->app, n->app_len) && copy_name(w->stream, n->stream, n->stream_len) &&
@@ -49,8 +48,18 @@ static bool is_there(const struct conf_vhost *vhost, const struct wanted *w)
     const struct show *show = show_find(vhost, w->app, w->stream);
     for (size_t i = 0; show && i < SHOW_VIEWS_MAX; i++) {
         const struct viewing *v = &show->viewings[i];
-        const struct hls     *h = v->by == &hls_view ? v->state : NULL;
-        if (h && hls_media_playlist_is_there(h))
+        if (v->by == w->view && v->state && v->by->is_there(v))
+            return true;
+    }
+    return false;
+}
+
+/* Find the view whose playlist has this path. */
+static bool find_view(const struct conf_vhost *vhost, const char *path, struct wanted *w)
+{
+    for (const struct segment_view *const *view = segment_views; *view; view++) {
+        w->view = *view;
+        if (w->view->wanted(vhost) && template_match(w->view->playlist(vhost), vhost->name, path, take_names, w))
             return true;
     }
     return false;
@@ -64,7 +73,7 @@ static bool is_missing(const struct conf_vhost *vhost, const char *path, struct 
     if (strlen(path) >= sizeof name)
         return false;
     stream_name_normalise(name, path, strlen(path));
-    if (!hls_template_match(vhost->hls.m3u8_file, vhost->name, name, take_names, w))
+    if (!find_view(vhost, name, w))
         return false;
     bool is_other = shelf_find(vhost, path) && !show_find(vhost, w->app, w->stream);
     return !is_other && !is_there(vhost, w);
@@ -83,12 +92,12 @@ static void note_param(struct source *s, const struct http_exchange *x)
 static struct err *wait_for(const struct http_exchange *x, struct source *s, const struct conf_vhost *vhost,
                             const struct wanted *w)
 {
-    int64_t     wait_us = HLS_BRING_US + 2 * vhost->hls.fragment_us;
-    int64_t     until_us = now_us() + (wait_us < HLS_BRING_MAX_US ? wait_us : HLS_BRING_MAX_US);
+    int64_t     wait_us = HTTP_BRING_US + 2 * view_fragment_us(w->view, vhost);
+    int64_t     until_us = now_us() + (wait_us < HTTP_BRING_MAX_US ? wait_us : HTTP_BRING_MAX_US);
     struct err *e = NULL;
     io_end_with_peer(http_visit_of(x)->io, true);
     while (!e && !is_there(vhost, w) && attend_brings(s) && now_us() < until_us) {
-        hls_watched_note(s);
+        watched_note(s);
         e = co_sleep(LOOK_US);
     }
     io_end_with_peer(http_visit_of(x)->io, false);
@@ -109,14 +118,15 @@ static struct err *bring(const struct http_exchange *x, struct conf *conf, const
     return e;
 }
 
-struct err *hls_bring_handle(struct http_exchange *x, bool *taken)
+struct err *http_bring_handle(struct http_exchange *x, bool *taken)
 {
-    struct conf               *conf = http_conn_of(x)->server->conf;
+    const struct server       *server = http_conn_of(x)->server;
+    struct conf               *conf = server->conf;
     const struct http_request *r = http_request_of(x);
     const struct conf_vhost   *vhost = conf_find_vhost(conf, http_request_vhost(r));
     struct play_rules          rules = { 0 };
     *taken = false;
-    if (!hls_watched_is_wanted(vhost))
+    if (!watched_is_wanted(server, vhost))
         return NULL;
     struct wanted *w = mem_calloc(1, sizeof *w);
     if (!w)

@@ -1,11 +1,11 @@
-#include "app/hls/template_match.h"
+#include "app/segment/template_match.h"
 
 #include <string.h>
 
 struct search {
-    const char               *vhost;
-    struct hls_template_names names;
-    bool (*accept)(void *arg, const struct hls_template_names *names);
+    const char                 *vhost;
+    struct template_match_names names;
+    bool (*accept)(void *arg, const struct template_match_names *names);
     void *arg;
     int   steps_left;
 };
@@ -66,9 +66,9 @@ static bool match(struct search *s, const char *text, const char *path)
     return !*path && (!s->accept || s->accept(s->arg, &s->names));
 }
 
-bool hls_template_match(const char *text, const char *vhost, const char *path,
-                        bool (*accept)(void *arg, const struct hls_template_names *names), void *arg)
+bool template_match(const char *text, const char *vhost, const char *path,
+                    bool (*accept)(void *arg, const struct template_match_names *names), void *arg)
 {
-    struct search s = { .vhost = vhost, .accept = accept, .arg = arg, .steps_left = HLS_TEMPLATE_STEPS_MAX };
+    struct search s = { .vhost = vhost, .accept = accept, .arg = arg, .steps_left = TEMPLATE_MATCH_STEPS_MAX };
     return match(&s, text + strspn(text, "/"), path);
 }
