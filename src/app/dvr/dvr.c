@@ -27,7 +27,7 @@ static void take_frames(struct recorder *r)
     struct frame *f;
     bool          jumped = false;
     recorder_begin_take(r);
-    while ((f = log_cursor_next(&r->cursor, &jumped))) {
+    while ((f = log_cursor_next(r->cursor, &jumped))) {
         recorder_take(r, f, jumped);
         jumped = false;
         frame_unref(&f);
@@ -62,8 +62,8 @@ static struct err *record(struct attendance *a, struct recorder *r)
         recorder_follow_conf(r);
         take_preroll(r);
         take_frames(r);
-        r->cursor.until_us = s->clock.newest_us + TAKE_US;
-        if (log_cursor_is_at_end(&r->cursor) || !source_is_settled(s))
+        r->cursor->until_us = s->clock.newest_us + TAKE_US;
+        if (log_cursor_is_at_end(r->cursor) || !source_is_settled(s))
             e = err_except(attendance_wait(a, wait_until_us(s), &moments), E_SOCKET_TIMEOUT);
     }
     take_frames(r);
@@ -102,7 +102,7 @@ struct err *dvr_run(struct attendance *a)
     struct recorder *r = mem_calloc(1, sizeof *r);
     if (!r)
         return err_no_memory();
-    recorder_init(r, a->source);
+    recorder_init(r, a);
     e = record(a, r);
     if (!e)
         e = wait_for_files(r);

@@ -5,6 +5,7 @@
 
 #include "app/dvr/catalogue.h"
 #include "app/dvr/orders.h"
+#include "app/source/attend.h"
 #include "app/source/first_time.h"
 #include "app/source/source.h"
 #include "core/backoff.h"
@@ -96,13 +97,16 @@ void recorder_follow_conf(struct recorder *r)
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
 
-void recorder_init(struct recorder *r, struct source *s)
+void recorder_init(struct recorder *r, struct attendance *a)
 {
-    *r =
-        (struct recorder){ .source = s, .published_us = s->published_at_us, .waits_us = NOT_WAITING, .gap_us = NO_GAP };
+    const struct source *s = a->source;
+    *r = (struct recorder){ .source = a->source,
+                            .cursor = &a->cursor,
+                            .published_us = s->published_at_us,
+                            .waits_us = NOT_WAITING,
+                            .gap_us = NO_GAP };
     stream_name_normalise(r->app, s->app, strlen(s->app));
     stream_name_normalise(r->stream, s->stream, strlen(s->stream));
-    log_cursor_join(&r->cursor, s);
 }
 
 static void drop_complete(struct recorder *r)
@@ -151,7 +155,6 @@ void recorder_finish(struct recorder *r)
         dvr_file_unref(&r->ending[i]);
     headers_clear(&r->headers);
     preroll_clear(&r->preroll);
-    log_cursor_leave(&r->cursor);
     conf_unref(&r->conf);
 }
 
@@ -235,7 +238,7 @@ static void pause(struct recorder *r)
 static int64_t next_us(const struct recorder *r, const struct frame *first)
 {
     int64_t us = r->takes_preroll ? preroll_first_us(&r->preroll)
-                                  : first_time_us(r->source, r->cursor.seq - 1, (struct picture_gate){ 0 });
+                                  : first_time_us(r->source, r->cursor->seq - 1, (struct picture_gate){ 0 });
     return us < first->dts_us ? us : first->dts_us;
 }
 

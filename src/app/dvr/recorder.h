@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "protocol/stream_name.h"
 
+struct attendance;
 struct source;
 
 /* Most files of a stream that are being completed at a time. Beyond this nothing is recorded: the disk does not come back. */
@@ -27,31 +28,32 @@ enum { RECORDER_ENDING_MAX = 4 };
 enum { RECORDER_PAUSE_US = US_PER_SECOND, RECORDER_PAUSE_MAX_US = 30 * US_PER_SECOND };
 
 struct recorder {
-    struct source    *source;
-    struct conf      *conf; /* the snapshot that the open file follows */
-    char              app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1]; /* in normal form */
-    bool              applies;  /* It is recorded: `dvr_apply` names the stream, or the API has started it. */
-    uint64_t          n_orders; /* as of the newest look at orders */
-    struct preroll    preroll;  /* of the time in which it was not recorded */
-    bool              takes_preroll;
-    struct log_cursor cursor;
-    struct headers    headers; /* the newest of those that were taken */
-    struct dvr_file  *file;    /* NULL: none is open */
-    struct dvr_file  *ending[RECORDER_ENDING_MAX];
-    size_t            n_ending;
-    enum codec        video, audio;       /* of the publish whose frames are taken, as far as they are known */
-    int64_t           published_us;       /* when the publish began whose frames are taken */
-    int64_t           waits_us;           /* time of the first frame that waits for a key frame; INT64_MIN: none */
-    int64_t           retry_us, pause_us; /* when a file may be begun again; the last pause */
-    bool              is_broken; /* Frames are lost: nothing is written before a key frame that comes after retry_us. */
-    int64_t           gap_us;    /* time of the stream at which the gap began; INT64_MIN: there is none */
-    int64_t           gap_end_us, gap_told_us; /* where writing goes on, and when it is known that it does */
-    enum gap_reason   gap_why;
-    int64_t           newest_us; /* time of the newest frame that came */
-    bool              goes_on;   /* The publish has had a file, and the next one follows it. */
+    struct source     *source;
+    struct conf       *conf; /* the snapshot that the open file follows */
+    char               app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1]; /* in normal form */
+    bool               applies;  /* It is recorded: `dvr_apply` names the stream, or the API has started it. */
+    uint64_t           n_orders; /* as of the newest look at orders */
+    struct preroll     preroll;  /* of the time in which it was not recorded */
+    bool               takes_preroll;
+    struct log_cursor *cursor;  /* of the attendance */
+    struct headers     headers; /* the newest of those that were taken */
+    struct dvr_file   *file;    /* NULL: none is open */
+    struct dvr_file   *ending[RECORDER_ENDING_MAX];
+    size_t             n_ending;
+    enum codec         video, audio;       /* of the publish whose frames are taken, as far as they are known */
+    int64_t            published_us;       /* when the publish began whose frames are taken */
+    int64_t            waits_us;           /* time of the first frame that waits for a key frame; INT64_MIN: none */
+    int64_t            retry_us, pause_us; /* when a file may be begun again; the last pause */
+    bool            is_broken; /* Frames are lost: nothing is written before a key frame that comes after retry_us. */
+    int64_t         gap_us;    /* time of the stream at which the gap began; INT64_MIN: there is none */
+    int64_t         gap_end_us, gap_told_us; /* where writing goes on, and when it is known that it does */
+    enum gap_reason gap_why;
+    int64_t         newest_us; /* time of the newest frame that came */
+    bool            goes_on;   /* The publish has had a file, and the next one follows it. */
 };
 
-void recorder_init(struct recorder *r, struct source *s);
+/** Ownership  borrows the cursor of the attendance */
+void recorder_init(struct recorder *r, struct attendance *a);
 
 /** Follow the configuration in force, and the orders of the API. A change of what concerns recording ends the open file. */
 void recorder_follow_conf(struct recorder *r);

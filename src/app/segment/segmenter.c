@@ -84,19 +84,16 @@ static struct err *cut(struct attendance *a, struct show *show, struct log_curso
 
 struct err *segmenter_run(struct attendance *a)
 {
-    struct show      *show = NULL;
-    struct log_cursor c = { 0 };
-    struct err       *e = show_enter(a->source, &show);
+    struct show *show = NULL;
+    struct err  *e = show_enter(a->source, &show);
     if (e)
         return e;
-    log_cursor_join(&c, a->source);
     e = show_recover(show);
     co_trim_stack(); /* Return the stack pages that the beginning touched; the stream may go on for days. */
     if (!e)
-        e = cut(a, show, &c);
+        e = cut(a, show, &a->cursor);
     show_over(show);
     show_apply_conf(show, a->source); /* A reload may have switched all views off, which ended the loop. */
-    log_cursor_leave(&c);
     show_unref(&show);
     return e;
 }

@@ -76,14 +76,25 @@ static bool starts_again(struct attendance *a)
     return !co_is_cancelled(a->co) && (attendance_take(a) & starting_moments(a->by)) && !attendance_is_over(a);
 }
 
+static void take_place(struct attendance *a)
+{
+    if (a->by->reads_log)
+        log_cursor_join_for(&a->cursor, a->source, a->co);
+}
+
 static void run(void *arg)
 {
     struct attendance *a = arg;
+    bool               again;
     do {
         struct err *e = attendance_is_over(a) ? NULL : a->by->run(a);
         if (e)
             log_failure(a, e);
-    } while (starts_again(a));
+        log_cursor_leave(&a->cursor);
+        again = starts_again(a);
+        if (again)
+            take_place(a);
+    } while (again);
     struct source *s = a->source;
     list_remove(&a->link);
     mem_free(a);
@@ -103,6 +114,7 @@ static struct err *start(struct source *s, const struct attendant *by)
     }
     s->refs++;
     list_push(&s->attending, &a->link);
+    take_place(a);
     return NULL;
 }
 

@@ -21,6 +21,9 @@
  * attendant ends what it began, in a time that it bounds itself, and returns: it is not cancelled before the server ends. If the
  * stream comes back before the attendant has returned, the attendant continues or is started again afterwards.
  *
+ * An attendant that reads the log has its place there from the moment that starts it: its coroutine may begin after the first frames of a
+ * publish, which a log without a GOP cache would have forgotten by then.
+ *
  * The failure of an attendant is logged. It is started again with the next publish or reload, as is an attendant that could not be
  * started for lack of memory. One that stalls keeps the source in memory and harms nothing else. Its own reader counts as
  * audience.
@@ -36,6 +39,7 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "app/source/log_cursor.h"
 #include "app/source/moments.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -51,6 +55,7 @@ struct attendant {
     const char *name;
     enum moment begins_with;         /* MOMENT_PUBLISHED or MOMENT_FIRST_READER */
     bool        ends_with_publisher; /* It is over while the stream is held: what it makes belongs to one publish. */
+    bool        reads_log;           /* by the attendance's cursor */
     bool (*wanted)(const struct conf_vhost *vhost);
     bool (*brings)(const struct source *s);   /* of a pull: it can fetch this stream. NULL: the attendant is no pull */
     struct err *(*run)(struct attendance *a); /* Called in a coroutine of its own; yields. */
@@ -65,7 +70,8 @@ struct attendance {
     struct source          *source;
     struct list             link; /* entry in source->attending */
     struct co              *co;
-    uint64_t                seen; /* number of the newest moment that attendance_take() has told */
+    struct log_cursor       cursor; /* of an attendant that reads the log; joined before each run, and left after it */
+    uint64_t                seen;   /* number of the newest moment that attendance_take() has told */
 };
 
 /** Note a moment, wake the publisher, and wake or start attendants. Readers see it when they look. Does not yield. */

@@ -21,11 +21,16 @@ static void begin_at_newest_gop(struct log_cursor *c)
         begin_at(c, s->ring.head, &s->headers);
 }
 
-void log_cursor_join(struct log_cursor *c, struct source *s)
+void log_cursor_join_for(struct log_cursor *c, struct source *s, struct co *co)
 {
-    *c = (struct log_cursor){ .source = s, .co = co_self(), .until_us = INT64_MAX };
+    *c = (struct log_cursor){ .source = s, .co = co, .until_us = INT64_MAX };
     begin_at_newest_gop(c);
     list_push(&s->cursors, &c->link);
+}
+
+void log_cursor_join(struct log_cursor *c, struct source *s)
+{
+    log_cursor_join_for(c, s, co_self());
 }
 
 void log_cursor_skip(struct log_cursor *c)

@@ -50,6 +50,9 @@ struct log_cursor {
 /** Begin at the newest GOP if that is cached, otherwise at the live end. Does not yield. */
 void log_cursor_join(struct log_cursor *c, struct source *s);
 
+/** The same for another coroutine, which is woken. */
+void log_cursor_join_for(struct log_cursor *c, struct source *s, struct co *co);
+
 /** Go to the live end, whatever is cached. Does not yield. */
 void log_cursor_skip(struct log_cursor *c);
 

@@ -15,13 +15,27 @@ static struct {
     bool     lingers; /* goes on after its end, until `released` */
     bool     released;
     bool     cancelled;
+    char     frames[64]; /* what it took from the log */
 } seen[2];
+
+static void take_frames(struct attendance *a, int i)
+{
+    struct str    out = str_over(seen[i].frames, sizeof seen[i].frames);
+    struct frame *f;
+    bool          jumped = false;
+    while (a->by->reads_log && (f = log_cursor_next(&a->cursor, &jumped))) {
+        str_printf(&out, "%s%s", out.len ? " " : "", label_of(f));
+        frame_unref(&f);
+    }
+    assert_false(jumped);
+}
 
 static struct err *attend(struct attendance *a, int i)
 {
     struct err *e = NULL;
     unsigned    moments;
     seen[i].n_begun++;
+    take_frames(a, i);
     if (seen[i].fails)
         return err_new(E_LIMIT, "it fails");
     while (!e && (!attendance_is_over(a) || (seen[i].lingers && !seen[i].released))) {
@@ -60,7 +74,7 @@ static bool brings(const struct source *source)
 }
 
 static const struct attendant table[] = {
-    { .name = "record", .begins_with = MOMENT_PUBLISHED, .wanted = wants_record, .run = record },
+    { .name = "record", .begins_with = MOMENT_PUBLISHED, .reads_log = true, .wanted = wants_record, .run = record },
     { .name = "pull", .begins_with = MOMENT_FIRST_READER, .wanted = wants_pull, .brings = brings, .run = pull },
     { .name = NULL },
 };
@@ -159,6 +173,19 @@ static void the_first_reader_and_the_last_are_moments_the_others_are_not(void **
     assert_int_equal(s->moments.newest, before);
     audience_leave(&two);
     assert_int_equal(moments_since(&s->moments, before), moment_bit(MOMENT_LAST_READER_GONE));
+}
+
+static void an_attendant_has_its_place_in_the_log_before_it_runs(void **state)
+{
+    (void)state;
+    begin_idle("play { atc on; gop_cache off; }");
+    publish();
+    append(s, "V1 K1 p2"); /* all came in one read */
+    let_run();
+    assert_string_equal(seen[0].frames, "V1 K1 p2");
+    unpublish();
+    let_run();
+    assert_true(list_is_empty(&s->cursors));
 }
 
 static void a_reader_takes_each_moment_once(void **state)
@@ -461,6 +488,7 @@ int main(void)
         TEST(a_publish_makes_a_stream_live_and_its_end_makes_it_idle),
         TEST(moments_are_told_by_kind_to_each_that_has_not_seen_them),
         TEST(the_first_reader_and_the_last_are_moments_the_others_are_not),
+        TEST(an_attendant_has_its_place_in_the_log_before_it_runs),
         TEST(a_reader_takes_each_moment_once),
         TEST(the_first_reader_wakes_the_publisher),
         TEST(an_attendant_that_is_wanted_lives_from_publish_to_unpublish),
