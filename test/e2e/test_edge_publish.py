@@ -242,6 +242,14 @@ def test_the_encoder_is_ended_when_the_time_is_over(make_server):
         publisher.wait_closed()
 
 
+def test_the_encoder_is_ended_when_its_origin_accepts_and_closes_all_the_time(make_server):
+    with FakeServer(publish=lambda conn: (conn.status("NetStream.Publish.Start"), CUT)[1]) as origin:
+        edge = make_server(edge_of(origin, more="hold 1;"))
+        with edge.publisher() as publisher:
+            publisher.wait_closed(30)
+        edge.wait_log(r"edge: the publisher of /live/s is ended, its origin \S+ is lost")
+
+
 # -- reload ------------------------------------------------------------------------------------------------------------------
 
 def test_a_reload_moves_the_stream_to_another_origin_and_to_an_edge(make_server):

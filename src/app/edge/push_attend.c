@@ -18,7 +18,7 @@ struct passing {
     uint64_t           conf_serial; /* of the configuration that was last looked at */
     bool               is_outdated;
     int64_t            pause_us;
-    int64_t            lost_us;  /* when the origin was lost; 0: it is there */
+    int64_t            lost_us;  /* when the origin was lost; 0: it has been there for PUSH_PAUSE_MAX_US */
     size_t             n_failed; /* in a row */
 };
 
@@ -121,7 +121,6 @@ static struct err *send_frames(struct passing *x)
 {
     struct edge_push *p = x->push;
     log_info("edge: publish of %s to %s begins", p->call.key, p->call.origin);
-    x->lost_us = 0;
     io_set_owner(&p->call.at.io, co_self()); /* The guard has opened the first one in the publisher's coroutine. */
     int64_t     began_us = now_us();
     struct err *e = forward_send(&p->call.at, x->a->source, &p->out, &p->n_messages, leaves, x);
@@ -131,6 +130,7 @@ static struct err *send_frames(struct passing *x)
     if (now_us() - began_us >= PUSH_PAUSE_MAX_US) {
         x->pause_us = 0;
         x->n_failed = 0;
+        x->lost_us = 0; /* One that accepts and closes at once, again and again, is lost all the time. */
     }
     origin_call_close(&p->call);
     return e;
