@@ -65,17 +65,17 @@ class Tool:
 
 
 class Nginx(Peer):
-    """nginx-rtmp with an application `live` and an application `closed`, which refuses all."""
+    """nginx-rtmp with an application `live`, which may have more directives, and an application `closed`, which refuses all."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, live=""):
         super().__init__(folder)
         conf = self.path("nginx.conf")
         with open(conf, "w") as f:
             f.write("load_module %s;\nuser root;\ndaemon off;\nmaster_process off;\npid %s/pid;\nerror_log %s/error.log info;\n"
                     "events { }\nrtmp { access_log off; server { listen 127.0.0.1:%d; chunk_size 4096;\n"
-                    "application live { live on; publish_notify on; }\n"
+                    "application live { live on; publish_notify on; %s }\n"
                     "application closed { live on; deny publish all; deny play all; } } }\n" % (
-                        MODULE, self.folder, self.folder, self.port))
+                        MODULE, self.folder, self.folder, self.port, live))
         self.start_nginx(conf)
 
     def url(self, stream="live/s"):
