@@ -22,6 +22,9 @@ enum { WINDOW_ACK_SIZE = 2500000 };
 /* authmod.h: a client connects at most twice more. */
 enum { AUTHMOD_STEPS = 2 };
 
+/* Most messages of the server that are read between two messages of a publisher. */
+enum { LISTEN_MESSAGES_MAX = 256 };
+
 /* Most buffers of one write of media. */
 enum { WRITE_IOVECS = 32 };
 
@@ -464,8 +467,11 @@ static struct err *listen_once(struct rtmp_client *c, bool *got)
 struct err *rtmp_client_listen(struct rtmp_client *c)
 {
     struct err *e = NULL;
-    for (bool got = true; !e && got; co_give_way_by_time())
+    bool        got = true;
+    for (int n = 0; !e && got && n < LISTEN_MESSAGES_MAX; n++) {
         e = listen_once(c, &got);
+        co_give_way_by_time();
+    }
     return err_wrap(e, "publish %.200s", c->address.stream);
 }
 

@@ -141,7 +141,8 @@ struct err *rtmp_client_judge(struct rtmp_client *c, const struct rtmp_message *
                               enum rtmp_client_news *news) ATTR_MUST_USE;
 
 /**
- * Handle the messages that the server has sent to a publisher, without waiting for more. Nearly free if there are none.
+ * Handle messages that the server has sent to a publisher, without waiting for more. Nearly free if there are none. Of a server that
+ * sends without end only some are read, so that the publisher goes on; the next call goes on with the others.
  *
  * Errors     E_END_OF_STREAM, the refusals: the server does not want the stream any more
  */

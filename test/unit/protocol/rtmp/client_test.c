@@ -153,6 +153,37 @@ static void publish_in_style(bool no_fc, enum rtmp_role role)
     rtmp_client_close(&c);
 }
 
+/* Take a stream, and send small messages without end until the client closes. */
+static struct err *flood(struct server_end *s)
+{
+    static uint8_t  bytes[32 << 10];
+    struct wr       w = wr_over(bytes, sizeof bytes);
+    struct rtmp_out m = { RTMP_CSID_VIDEO, RTMP_MSID, 0, RTMP_TYPE_DATA, 1, (const uint8_t *)"!" };
+    struct err     *e = rtmp_server_start_publish(&s->s, s->role);
+    for (int i = 0; i < 2000; i++)
+        rtmp_message_write(&w, &m, s->s.link.out_chunk_size);
+    while (!e)
+        e = io_write(&s->io, bytes, wr_len(&w), a_while());
+    return e;
+}
+
+static void a_publisher_goes_on_while_its_server_sends_without_end(void **state)
+{
+    (void)state;
+    struct rtmp_client c;
+    start_server(flood);
+    assert_null(rtmp_client_open_over(&c, &target, served.client, a_while()));
+    assert_null(rtmp_client_publish(&c, a_while()));
+    for (int i = 0; i < 3; i++) {
+        assert_null(rtmp_client_listen(&c));
+        assert_null(write_text(&c, RTMP_TYPE_AUDIO, "one"));
+        co_give_way();
+        assert_true(io_is_readable(&c.io)); /* There is more, which can wait. */
+    }
+    rtmp_client_close(&c);
+    stop_server();
+}
+
 static void a_stream_is_published_in_both_styles(void **state)
 {
     (void)state;
@@ -753,6 +784,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_is_played_until_the_server_closes),
         cmocka_unit_test(a_stream_is_published_in_both_styles),
+        cmocka_unit_test(a_publisher_goes_on_while_its_server_sends_without_end),
         cmocka_unit_test(connect_has_arguments),
         cmocka_unit_test(refusals_are_told_by_their_codes),
         cmocka_unit_test(a_publisher_hears_why_it_is_stopped),
