@@ -14,6 +14,7 @@
 #include "protocol/http/request.h"
 #include "protocol/http/status.h"
 #include "protocol/tls/tls.h"
+#include "protocol/unfinished.h"
 
 enum { AUTHORITY_CAP = HTTP_URL_HOST_MAX + 16, FRAME_MAX = 512 };
 
@@ -360,6 +361,17 @@ struct err *http_client_read(struct http_client *c, const void **data, size_t *l
     return err_wrap(e, "read %s", c->url);
 }
 
+/* Another piece of a body that is kept in whole. */
+static struct err *keep(struct buf *all, const struct http_client *c, const void *data, size_t len)
+{
+    if (all->len + len >= UNFINISHED_MIN && !mem_has_room())
+        return err_new(E_LIMIT, "the server holds more than memory_limit");
+    buf_append(all, data, len);
+    if (all->fault == BUF_FULL)
+        return err_new(E_HTTP_CONTENT_LENGTH, "the body of %s is longer than %zu bytes", c->url, all->max);
+    return buf_error(all);
+}
+
 struct err *http_client_read_all(struct http_client *c, size_t cap, char **body, size_t *len, int64_t deadline_us)
 {
     struct buf  all = buf_up_to(cap);
@@ -369,13 +381,9 @@ struct err *http_client_read_all(struct http_client *c, size_t cap, char **body,
     *len = 0;
     while (!e && n > 0) {
         const void *data;
-        if ((e = http_client_read(c, &data, &n, deadline_us)))
-            break;
-        buf_append(&all, data, n);
-        if (all.fault == BUF_FULL)
-            e = err_new(E_HTTP_CONTENT_LENGTH, "the body of %s is longer than %zu bytes", c->url, cap);
-        else
-            e = buf_error(&all);
+        e = http_client_read(c, &data, &n, deadline_us);
+        if (!e)
+            e = keep(&all, c, data, n);
     }
     if (e) {
         buf_finish(&all);

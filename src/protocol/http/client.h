@@ -99,7 +99,8 @@ struct err *http_client_read(struct http_client *c, const void **data, size_t *l
  * The whole body, of at most `cap` bytes, with a NUL behind it that `len` does not count.
  *
  * Ownership  *body is the caller's, mem_free()
- * Errors     those of http_client_read(); E_HTTP_CONTENT_LENGTH when it is longer
+ * Errors     those of http_client_read(); E_HTTP_CONTENT_LENGTH when it is longer; E_LIMIT when it is not small and the process holds
+ *            more memory than its limit (core/mem.h)
  * Yields     yes
  */
 struct err *http_client_read_all(struct http_client *c, size_t cap, char **body, size_t *len,

@@ -460,6 +460,27 @@ static void https_is_the_same_behind_a_certificate_that_is_trusted(void **state)
 
 /* ---- memory */
 
+static void a_large_body_asks_the_limit_of_the_process(void **state)
+{
+    (void)state;
+    enum { LARGE = 100000 };
+    struct http_client_request r = { .method = HTTP_GET, .url = url("/") };
+    char                       text[LARGE + 100];
+    int                        head = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n\r\n");
+    memset(text + head, 'x', LARGE);
+    script[0] = script[1] = (struct line){ .answer = text, .len = (size_t)head + LARGE };
+    script[2].answer = "HTTP/1.1 200 OK\r\n\r\nhello";
+    struct outcome whole = fetch(&r, LARGE);
+    assert_int_equal(whole.len, LARGE);
+    mem_free(whole.body);
+    mem_set_limit(1, NULL, NULL);
+    int            code = fetch(&r, LARGE).code;
+    struct outcome small = fetch(&r, LARGE);
+    mem_set_limit(0, NULL, NULL);
+    assert_int_equal(code, E_LIMIT);
+    assert_body(small, 200, "hello");
+}
+
 static void memory_may_run_out_anywhere(void **state)
 {
     (void)state;
@@ -512,6 +533,7 @@ int main(void)
         WITH_SERVER(where_nobody_listens_is_an_error),
         WITH_SERVER(https_needs_a_context),
         WITH_SERVER(https_is_the_same_behind_a_certificate_that_is_trusted),
+        WITH_SERVER(a_large_body_asks_the_limit_of_the_process),
         WITH_SERVER(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
