@@ -48,20 +48,22 @@ static struct err *make_pull(struct pull **out, const char *vhost, const struct 
 static struct err *want(const char *vhost, const struct conf_relay *relay)
 {
     struct pull_order order;
-    struct pull      *p = NULL;
+    struct pull      *old = NULL, *p = NULL;
     struct err       *e = pull_order_make(&order, vhost, relay);
-    if (!e && (p = pulls_find(order.key)) && (p->added || !pull_order_equal(&p->order, &order))) {
-        if (p->added)
-            service.n_added--;
-        pull_leave(p); /* The configuration wins. */
-        p = NULL;
-    }
-    pull_order_finish(&order);
-    if (!e && !p)
-        e = make_pull(&p, vhost, relay);
     if (!e)
-        p->listed = true;
-    return e;
+        old = pulls_find(order.key);
+    bool stays = old && !old->added && pull_order_equal(&old->order, &order);
+    pull_order_finish(&order);
+    if (!e && !stays)
+        e = make_pull(&p, vhost, relay);
+    if (e)
+        return e;
+    (stays ? old : p)->listed = true;
+    if (old && !stays) {
+        service.n_added -= old->added;
+        pull_leave(old); /* The configuration wins. */
+    }
+    return NULL;
 }
 
 static struct err *want_all(const struct conf *conf)
@@ -82,8 +84,10 @@ static void follow_conf(struct service *s, struct conf *conf)
     s->conf = conf_ref(conf);
     for (struct list *it = pulls_all()->next; it != pulls_all(); it = it->next)
         LIST_ENTRY(it, struct pull, link)->listed = false;
-    log_err(LOG_WARN, want_all(conf), "not all relays are started, the next reload tries again");
-    for (struct list *it = pulls_all()->next; it != pulls_all(); it = it->next) {
+    struct err *e = want_all(conf);
+    bool        is_whole = !e;
+    log_err(LOG_WARN, e, "relays are as before the reload where they could not follow it, the next reload tries again");
+    for (struct list *it = pulls_all()->next; is_whole && it != pulls_all(); it = it->next) {
         struct pull *p = LIST_ENTRY(it, struct pull, link);
         if (!p->added && !p->listed)
             pull_leave(p);
