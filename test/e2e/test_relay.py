@@ -146,10 +146,10 @@ def test_rtmps_checks_the_certificate(make_server):
 # -- HLS -------------------------------------------------------------------------------------------------------------
 
 class Folder:
-    """The files of a folder over HTTP. `gone` are names that get 404, `asked` the paths that were asked for."""
+    """The files of a folder over HTTP. `gone` are names that get 404, `busy` those that get 503, `asked` the paths that were asked for."""
 
     def __init__(self, folder):
-        folder, self.gone, self.asked = str(folder), set(), []
+        folder, self.gone, self.busy, self.asked = str(folder), set(), set(), []
         files = self
 
         class Handler(http.server.SimpleHTTPRequestHandler):
@@ -160,8 +160,9 @@ class Folder:
 
             def do_GET(self):
                 files.asked.append(self.path)
-                if self.path.rsplit("/", 1)[-1] in files.gone:
-                    return self.send_error(404)
+                name = self.path.rsplit("/", 1)[-1]
+                if name in files.gone | files.busy:
+                    return self.send_error(404 if name in files.gone else 503)
                 return super().do_GET()
 
             def log_message(self, *args):
@@ -244,6 +245,26 @@ def test_a_segment_that_is_gone_is_left_out(make_server, tmp_path):
         server = make_server(pulling(folder.url()))
         server.wait_log(r"relay of /live/s leaves a segment out")
         server.wait_log(r"published /live/s by a relay, frames=\d{2}")
+
+
+@pytest.mark.long
+def test_a_playlist_that_fails_is_asked_for_again_for_a_target_duration(make_server, tmp_path):
+    playlist = hls_of(media.clip("h264_aac.flv"), tmp_path / "hls") / "live.m3u8"
+    playlist.write_text(re.sub("TARGETDURATION:.*", "TARGETDURATION:4", playlist.read_text()).replace("#EXT-X-ENDLIST", ""))
+    with Folder(tmp_path / "hls") as folder:
+        server = make_server(pulling(folder.url(), more="timeout 60;"))
+        begins(server)
+        for lasts in (False, True):
+            mark = server.mark()
+            folder.busy.add("live.m3u8")
+            server.wait_log(r"relay of /live/s asks for its playlist again.*503", since=mark, timeout=20)
+            if lasts:
+                fails(server, since=mark)
+            else:
+                folder.busy.clear()
+                n = len(folder.asked)
+                until(lambda: len(folder.asked) > n + 2, "the playlist")
+                assert "has failed" not in server.log
 
 
 def test_ranges_of_one_file_are_segments(make_server, tmp_path):

@@ -27,10 +27,12 @@ struct hls_reading {
     bool             is_chosen;              /* A master playlist has led to it. */
     int64_t          next;                   /* number of the next segment; negative: none was taken */
     int64_t          target_us;
-    int              n_missed; /* segments in a row that could not be had */
-    char             segment_url[HTTP_URL_MAX + 1];
-    uint8_t         *segment;
-    size_t           segment_len;
+    int64_t
+         failing_since_us; /* time of the first of the playlists in a row that could not be had; 0: the last one was */
+    int  n_missed;         /* segments in a row that could not be had */
+    char segment_url[HTTP_URL_MAX + 1];
+    uint8_t *segment;
+    size_t   segment_len;
 
     /* The initialization section in force; `map` is NULL before the first. */
     char               map_url[HTTP_URL_MAX + 1];
