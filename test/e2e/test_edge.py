@@ -390,3 +390,58 @@ def test_players_of_all_protocols_go_on_when_the_origin_is_killed(make_server, l
                 times = [m.ts for m in got if m.type == kind]
                 assert times == sorted(times)
     feeder.stop()
+
+
+# -- two origins of one encoder ----------------------------------------------------------------------------------------------------
+
+def numbers_of(media):
+    """The numbers of the pictures, and those of the sounds, of a Numbered stream."""
+    found = [flv.number_of(m) for m in media]
+    return [[n[1] for n in found if n and n[0] == kind] for kind in (flv.VIDEO, flv.AUDIO)]
+
+
+def has_each_once(media, last):
+    """No frame is missing, none comes twice, and no time goes back."""
+    for numbers in numbers_of(media):
+        assert numbers == list(range(numbers[0], last + 1))
+    times = [m.ts for m in media]
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize("protocol", ["rtmp", pytest.param("flv", marks=pytest.mark.long)])
+def test_the_stream_goes_on_at_the_next_origin_without_a_frame_missing_or_twice(make_server, protocol):
+    first, second = [make_server(vhost(more=REMUX), http="") for _ in range(2)]
+    origins = ["127.0.0.1:%d" % (o.port if protocol == "rtmp" else o.http_port) for o in (first, second)]
+    edge = make_server(edge_of(*origins, more="protocol %s;" % protocol), http="")
+    numbered = Numbered()
+    with first.publisher() as publisher, second.publisher() as other:
+        for p, count in ((publisher, 60), (other, 55)):  # The second one is a little behind.
+            p.send_tags(numbered.tags(count=count))
+        with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+            sees(player, 59)
+            shows(over_http, 59)
+            first.kill()
+            begins(edge, origins[1])
+            other.send_tags(numbered.frames(55, 60))
+            sees(player, 114)
+            shows(over_http, 114)
+            edge.wait_log(r"/live/s goes on after \d+ms, players=2")
+            for media_of in (player.media(), over_http.media()):
+                has_each_once(media_of, 114)
+
+
+def test_another_stream_of_the_next_origin_begins_at_its_key_frame(make_server):
+    first, second = make_server(), make_server()
+    edge = make_server(edge_of(first, second))
+    with first.publisher() as publisher, second.publisher() as other:
+        publisher.send_tags(Numbered().tags(count=30))
+        other.send_tags(Numbered(name="other").tags(count=30))
+        with edge.player() as player:
+            sees(player, 29)
+            first.kill()
+            begins(edge, second)
+            other.send_tags(Numbered(name="other").frames(30, 30))
+            sees(player, 59)
+            assert " goes on after " not in edge.log
+            times = [m.ts for m in player.media()]
+            assert times == sorted(times)

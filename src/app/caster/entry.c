@@ -89,6 +89,7 @@ static struct err *publish(struct entry *entry)
     entry->publisher = (struct publisher){
         .co = s->client.co,
         .trace = s->client.id,
+        .seams = entry->seams,
         .tc_url = entry->tc_url,
         .page_url = "",
         .swf_url = "",
@@ -115,7 +116,7 @@ static struct err *publish(struct entry *entry)
 struct err *entry_open(struct entry *entry, struct server *server, const char *output, const struct entry_who *who)
 {
     struct session *s = &entry->session;
-    *entry = (struct entry){ .by = who->by ? who->by : "a caster", .gives_way = who->gives_way };
+    *entry = (struct entry){ .by = who->by ? who->by : "a caster", .gives_way = who->gives_way, .seams = who->seams };
     s->verdict = SESSION_FAILED;
     struct err *e = fill_in(entry, output, who);
     if (!e)

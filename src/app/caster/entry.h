@@ -37,6 +37,7 @@ struct entry_who {
     const struct session_door *door;          /* NULL: that of the server */
     const char                *by;            /* for the log; NULL: "a caster" */
     bool                       gives_way;     /* It never takes a stream over, whatever the vhost allows. */
+    bool                       seams;         /* struct publisher (app/source/source.h) */
     struct io                 *io;            /* NULL: it has no connection */
     const char                *app, *stream;  /* for [app] and [stream] of the output; NULL: it named none */
     const char                *query;         /* parameters, which the output's follow; "" */
@@ -55,7 +56,7 @@ struct entry {
     struct patience   patience;
     bool              publishes;
     const char       *by;
-    bool              gives_way;
+    bool              gives_way, seams;
     enum entry_form   form;
     struct flv_stream flv;
     struct ts_demux  *ts;

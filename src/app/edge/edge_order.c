@@ -35,6 +35,7 @@ const struct pull_kind edge_kind = {
     .by = "an edge",
     .guards = session_edge_guards,
     .pause_max_us = EDGE_PAUSE_MAX_US,
+    .seams = true,
     .choose = origins_choose,
     .failed = stop_holding,
     .heard = origins_heard,

@@ -65,6 +65,7 @@ static struct entry_who who_pulls(struct attempt *a)
                     .bytes_out = &a->bytes_out },
         .by = a->order->kind->by,
         .gives_way = true,
+        .seams = a->order->kind->seams,
         .query = "",
     };
 }

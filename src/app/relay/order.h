@@ -24,6 +24,7 @@ struct pull_kind {
     const char                        *name, *by; /* for the log: "relay", "a relay" */
     const struct session_guard *const *guards;    /* that are asked when the stream comes */
     int64_t                            pause_max_us;
+    bool seams; /* The servers of an order have the stream of one encoder (source/seam.h). */
 
     /**
      * The index of the URL that is tried next. NULL: one after another. It must not yield.

@@ -30,9 +30,9 @@ static void take_frames(struct show *show, struct log_cursor *c)
     struct frame *f;
     bool          jumped = false;
     while ((f = log_cursor_next(c, &jumped))) {
-        if (jumped)
+        if (jumped || c->is_apart)
             show_break(show);
-        jumped = false;
+        jumped = c->is_apart = false;
         follow_facts(show, c->source);
         show_take(show, f);
         frame_unref(&f);

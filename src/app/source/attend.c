@@ -11,7 +11,7 @@ static bool is_worth_it(const struct attendant *by, const struct source *s)
 {
     if (by->begins_with == MOMENT_FIRST_READER && (source_is_watched(s) || s->state == SOURCE_PULLED))
         return true;
-    return s->state == SOURCE_LIVE || (s->state == SOURCE_HELD && !by->ends_with_publisher);
+    return s->state == SOURCE_LIVE || (s->state == SOURCE_HELD && (!by->ends_with_publisher || s->seams));
 }
 
 static bool is_called_for(const struct attendant *by, const struct source *s)

@@ -54,7 +54,7 @@ struct sources;
 struct attendant {
     const char *name;
     enum moment begins_with;         /* MOMENT_PUBLISHED or MOMENT_FIRST_READER */
-    bool        ends_with_publisher; /* It is over while the stream is held: what it makes belongs to one publish. */
+    bool        ends_with_publisher; /* It is over while the stream is held, unless the publish may go on. */
     bool        reads_log;           /* by the attendance's cursor */
     bool (*wanted)(const struct conf_vhost *vhost);
     bool (*brings)(const struct source *s);   /* of a pull: it can fetch this stream. NULL: the attendant is no pull */

@@ -3,6 +3,7 @@
 #include "app/source/enter.h"
 #include "app/source/life.h"
 #include "app/source/pacer.h"
+#include "app/source/seaming.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/clock.h"
@@ -113,7 +114,8 @@ static void keep_bounds(struct source *s)
     }
 }
 
-struct err *source_take(struct source *s, const struct arrival *a)
+/* Append what a publisher brings, now or later. */
+static struct err *take(struct source *s, const struct arrival *a)
 {
     if (!delay_is_in_use(&s->delay) || (s->owner->delays_none && !delay_is_holding(&s->delay)))
         return source_enter(s, a);
@@ -129,6 +131,14 @@ struct err *source_take(struct source *s, const struct arrival *a)
         delay_notice(&s->delay);
     keep_bounds(s);
     return NULL;
+}
+
+struct err *source_take(struct source *s, const struct arrival *a)
+{
+    struct arrival moved = *a;
+    bool           enters = true;
+    struct err    *e = s->seam.state == SEAM_NONE ? NULL : seaming_look(s, &moved, &enters);
+    return e || !enters ? e : take(s, &moved);
 }
 
 void delays_end(struct sources *all)

@@ -15,6 +15,8 @@
 static void end_publish(struct source *s)
 {
     err_free(source_append_rest(s)); /* Without memory the last frames are lost. */
+    if (s->state == SOURCE_HELD && s->seams)
+        s->broke_at = s->ring.head;
     mix_queue_clear(&s->mix);
     headers_clear(&s->headers);
     gops_clear(&s->gops);
@@ -84,6 +86,22 @@ static void wait_behind_stand_in(struct source *s)
     hand_back_begin(&s->hand_back);
 }
 
+/* True if the publisher may have the stream that the last one had, and the log has what that brought. */
+static bool may_go_on(const struct source *s, const struct publisher *p)
+{
+    return p->seams && s->seams && s->state == SOURCE_HELD && !s->publisher && !delay_is_in_use(&s->delay) &&
+           s->ring.head > s->ring.tail;
+}
+
+/* The publisher is there, and what becomes of the stream is decided by what it brings (seaming.h). */
+static void begin_at_seam(struct source *s, struct publisher *p)
+{
+    seam_begin(&s->seam, &s->ring);
+    s->publisher = p;
+    note_publisher(s, p);
+    co_set_urgent(true);
+}
+
 struct err *source_publish(struct source *s, struct publisher *p)
 {
     if (s->publisher && !s->vhost->publish.republish_takeover)
@@ -91,9 +109,14 @@ struct err *source_publish(struct source *s, struct publisher *p)
                        s->publisher->trace);
     if (!mem_has_room())
         return err_new(E_LIMIT, "no memory for another publisher: the server holds more than memory_limit");
+    if (may_go_on(s, p)) {
+        begin_at_seam(s, p);
+        return NULL;
+    }
     bool begins_late = source_is_live(s) && (delay_is_holding(&s->delay) || s->stand_in);
     if (s->publisher)
         expel(s->publisher);
+    seam_end(&s->seam);
     if (source_is_live(s) && !begins_late)
         end_for_another(s);
     if (s->state == SOURCE_HELD)
@@ -103,6 +126,7 @@ struct err *source_publish(struct source *s, struct publisher *p)
     if (begins_late || delay_is_in_use(&s->delay))
         delay_begin(&s->delay, begins_late);
     s->publisher = p;
+    s->seams = p->seams;
     s->state = SOURCE_LIVE;
     s->unwatched_since_us = now_us();
     note_publisher(s, p);
@@ -112,6 +136,24 @@ struct err *source_publish(struct source *s, struct publisher *p)
     begin_log(s);
     attend_tell(s, MOMENT_PUBLISHED);
     return NULL;
+}
+
+void source_go_on(struct source *s)
+{
+    log_info("%s goes on after %lldms, players=%zu", s->identity, (long long)((now_us() - s->held_from_us) / US_PER_MS),
+             s->n_readers);
+    s->state = SOURCE_LIVE;
+    s->unwatched_since_us = now_us();
+}
+
+void source_begin_apart(struct source *s)
+{
+    if (s->state == SOURCE_HELD)
+        end_own_hold(s);
+    s->state = SOURCE_LIVE;
+    s->unwatched_since_us = now_us();
+    begin_log(s);
+    attend_tell(s, MOMENT_PUBLISHED);
 }
 
 void source_begin_late(struct source *s, bool after)
@@ -160,13 +202,18 @@ static void hold_or_go_off_air(struct source *s)
         go_off_air(s);
 }
 
+static void note_no_publisher(struct source *s)
+{
+    if (s->stat.counted_in)
+        s->stat.counted_in->n_streams--;
+    s->stat.counted_in = NULL;
+}
+
 /* A publisher that leaves before its first frame leaves the stream to its stand-in. */
 static void finish_publish(struct source *s)
 {
     delay_end(&s->delay);
-    if (s->stat.counted_in)
-        s->stat.counted_in->n_streams--;
-    s->stat.counted_in = NULL;
+    note_no_publisher(s);
     if (!s->stand_in)
         hold_or_go_off_air(s);
 }
@@ -177,6 +224,12 @@ void source_unpublish(struct source *s, struct publisher *p)
     if (s->publisher != p)
         return;
     s->publisher = NULL;
+    bool is_undecided = s->seam.state == SEAM_WAITS;
+    seam_end(&s->seam);
+    if (is_undecided) {
+        note_no_publisher(s);
+        return; /* The stream is held as before, or has ended meanwhile. */
+    }
     if (s->hand_back.waits)
         drop_unshown(s);
     if (!delay_is_holding(&s->delay)) {
@@ -205,6 +258,7 @@ void source_begin_stand_in(struct source *s, const char *what)
 {
     log_info("%s stands in for the publisher of %s, players=%zu", what, s->identity, s->n_readers);
     end_publish(s);
+    s->seams = false;
     s->stand_in = what;
     s->state = SOURCE_LIVE;
     begin_log(s);

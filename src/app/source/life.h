@@ -32,6 +32,12 @@ struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
  */
 void source_unpublish(struct source *s, struct publisher *p);
 
+/** What the publisher brings to a held stream (seaming.h) goes on where the log ends. Does not yield. */
+void source_go_on(struct source *s);
+
+/** It does not: its publish begins, as one of which nothing was expected. Does not yield. */
+void source_begin_apart(struct source *s);
+
 /**
  * The first frame of a publish comes out of the delay. If it follows another publish (`after`), that one ends here, and players are
  * told of both. Does not yield.

@@ -92,6 +92,7 @@ struct frame *log_cursor_next(struct log_cursor *c, bool *jumped)
     if (c->prologue.count && (f = next_of_prologue(c)))
         return f;
     while (c->seq < s->ring.head) {
+        c->is_apart |= s->broke_at && c->seq == s->broke_at;
         f = ring_at(&s->ring, c->seq++);
         if (picture_gate_take(&c->gate, f, s->gops.keyless))
             return frame_ref(f);

@@ -45,6 +45,7 @@ struct log_cursor {
     int64_t             until_us;  /* wakes at the first frame of this time; INT64_MAX: it does not wait for one */
     bool                is_prompt; /* The stream's publisher is read at once, as with players. */
     int64_t             n_jumps;
+    bool is_apart; /* The frames after a hold do not go on where those before it ended; cleared by the owner. */
 };
 
 /** Begin at the newest GOP if that is cached, otherwise at the live end. Does not yield. */

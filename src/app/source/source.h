@@ -27,6 +27,7 @@
 #include "app/source/moments.h"
 #include "app/source/pulse.h"
 #include "app/source/ring.h"
+#include "app/source/seam.h"
 #include "app/source/stream_clock.h"
 #include "app/stat/stream_stat.h"
 #include "app/stat/traffic.h"
@@ -51,7 +52,8 @@ enum { SOURCE_BYTES_MAX = 256 << 20 };
  *     live    a publisher appends frames: a client, or an attendant that pulls the stream.
  *     held    the publisher has gone, and its frames are kept, because an attendant expects it back or replaces it. Readers
  *             are not told of an end. The next publish makes the stream live, and so does a stand-in, whose frames the attendant
- *             brings; if none comes in time, the stream is idle.
+ *             brings; if none comes in time, the stream is idle. A publisher that may go on in the log waits in this state until that
+ *             is decided (seaming.h).
  */
 enum source_state { SOURCE_IDLE, SOURCE_PULLED, SOURCE_LIVE, SOURCE_HELD };
 
@@ -60,6 +62,7 @@ struct publisher {
     struct co  *co;
     const char *trace; /* trace id of the session, for the log line of another publisher that is refused */
     bool        taken_over;
+    bool        seams; /* Another one may bring the same frames after it (seam.h). */
 
     /* The client's own names, for attendants that hand them on; NULL or 0 if its protocol has none. */
     const char *tc_url, *page_url, *swf_url, *host, *param; /* `param`: "?k=v" */
@@ -85,12 +88,16 @@ struct source {
     struct list       attending; /* list of struct attendance */
     struct publisher *publisher; /* set while SOURCE_LIVE, unless what a delay holds still goes out; otherwise NULL */
     int64_t           published_at_us;
-    struct hand_back  hand_back;       /* the wait of a publisher that is back, behind a stand-in */
-    const char       *stand_in;        /* what replaces the publisher that has left: "backup", "slate"; NULL: nothing */
-    bool              has_holder;      /* An attendant waits to end the hold: without one the stream is not held. */
-    int64_t           held_from_us;    /* time at which the publisher left, while SOURCE_HELD */
-    int64_t           viewed_until_us; /* audience_view(): until then somebody watches its segments; 0: nobody has */
-    int64_t           unwatched_since_us; /* time at which the last reader left or publishing began */
+    struct hand_back  hand_back; /* the wait of a publisher that is back, behind a stand-in */
+    struct seam       seam;      /* where the publisher goes on in the log */
+    bool              seams;     /* of the publisher, or of the last one while SOURCE_HELD: struct publisher */
+    uint64_t
+        broke_at; /* number of the first frame after a hold in which all was expected to go on, but does not; 0: none */
+    const char *stand_in;           /* what replaces the publisher that has left: "backup", "slate"; NULL: nothing */
+    bool        has_holder;         /* An attendant waits to end the hold: without one the stream is not held. */
+    int64_t     held_from_us;       /* time at which the publisher left, while SOURCE_HELD */
+    int64_t     viewed_until_us;    /* audience_view(): until then somebody watches its segments; 0: nobody has */
+    int64_t     unwatched_since_us; /* time at which the last reader left or publishing began */
 
     struct delay delay; /* what waits before it enters */
 

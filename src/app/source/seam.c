@@ -1,0 +1,170 @@
+#include "app/source/seam.h"
+
+#include <string.h>
+
+#include "app/source/picture_gate.h"
+#include "kernel/times.h"
+
+/* ---- the log ---- */
+
+/* The time of a frame of the log as its server sent it. */
+static int64_t own_us(const struct frame *f)
+{
+    return f->dts_us - f->shift_us;
+}
+
+static struct seam_track *find_track(struct seam *s, const struct frame *f)
+{
+    for (size_t i = 0; i < s->n_tracks; i++)
+        if (s->tracks[i].kind == f->kind && s->tracks[i].id == f->track)
+            return &s->tracks[i];
+    return NULL;
+}
+
+/* Note a frame of the log; the newest one comes first. */
+static void note(struct seam *s, const struct frame *f)
+{
+    int64_t us = own_us(f);
+    if (s->n_tracks == 0) {
+        s->newest_us = s->oldest_us = us;
+        s->newest_arrived_us = f->arrived_us;
+    }
+    s->has_pictures |= is_picture(f);
+    s->oldest_us = us < s->oldest_us ? us : s->oldest_us;
+    s->newest_us = us > s->newest_us ? us : s->newest_us;
+    if (!find_track(s, f) && s->n_tracks < CLOCK_TRACKS)
+        s->tracks[s->n_tracks++] =
+            (struct seam_track){ .kind = f->kind, .id = f->track, .newest_us = us, .shift_us = f->shift_us };
+}
+
+void seam_begin(struct seam *s, const struct ring *log)
+{
+    *s = (struct seam){ .state = SEAM_WAITS };
+    delay_init(&s->kept);
+    for (uint64_t seq = log->head; seq > log->tail; seq--) {
+        const struct frame *f = ring_at(log, seq - 1);
+        if (!frame_is_header(f))
+            note(s, f);
+    }
+}
+
+void seam_end(struct seam *s)
+{
+    struct arrival    a;
+    enum delay_begins begins;
+    while (s->state != SEAM_NONE && delay_get(&s->kept, &a, &begins))
+        frame_unref(&a.frame);
+    *s = (struct seam){ 0 };
+}
+
+/* ---- the place ---- */
+
+/* The time of an arrival as its server sent it, near that of the log. */
+static int64_t time_of(const struct seam *s, const struct arrival *a)
+{
+    int64_t near_ms = ms_from_us(s->newest_us);
+    return a->in_ms ? (near_ms + (int32_t)((uint32_t)a->own_time - (uint32_t)near_ms)) * US_PER_MS : a->own_time;
+}
+
+static bool is_same(const struct frame *a, const struct frame *b)
+{
+    return a->kind == b->kind && a->track == b->track && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+static bool is_rounding(int64_t us)
+{
+    return us >= -SEAM_ROUNDING_US && us <= SEAM_ROUNDING_US;
+}
+
+/*
+ * Look for the frame in the log. True if it is there with its time; *add_us is what is missing to that. A key frame that is there once, with
+ * another time, is remembered.
+ */
+static bool find(struct seam *s, const struct ring *log, const struct frame *f, int64_t us, int64_t *add_us)
+{
+    const struct seam_track *t = find_track(s, f);
+    int                      n = 0;
+    for (uint64_t seq = log->head; t && seq > log->tail; seq--) {
+        const struct frame *was = ring_at(log, seq - 1);
+        if (was->shift_us != t->shift_us ||
+            !is_same(was, f)) /* Before a break of the clock times mean another thing. */
+            continue;
+        *add_us = own_us(was) - us;
+        if (is_rounding(*add_us))
+            return true;
+        n++;
+    }
+    if (n == 1 && f->key) {
+        s->has_other = true;
+        s->other_us = *add_us;
+    }
+    return false;
+}
+
+static enum seam_verdict go_on(struct seam *s, int64_t add_us, bool waits_for_key)
+{
+    s->state = SEAM_FOUND;
+    s->add_us = add_us;
+    s->waits_for_key = waits_for_key;
+    return SEAM_GOES_ON;
+}
+
+static enum seam_verdict give_up(struct seam *s)
+{
+    return s->has_other ? go_on(s, s->other_us, false) : SEAM_APART;
+}
+
+/* True if as much time has passed in the stream as on the clock since the last frame of the log. */
+static bool is_same_clock(const struct seam *s, int64_t us, int64_t now_us)
+{
+    int64_t off_us = (us - s->newest_us) - (now_us - s->newest_arrived_us);
+    return off_us >= -SEAM_DRIFT_US && off_us <= SEAM_DRIFT_US;
+}
+
+static bool has_patience(const struct seam *s, int64_t now_us)
+{
+    bool has_time = !s->since_us || now_us - s->since_us < SEAM_PATIENCE_US;
+    return has_time && s->kept.n < SEAM_FRAMES_MAX && s->kept.bytes < SEAM_BYTES_MAX;
+}
+
+enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct arrival *a, int64_t now_us,
+                            bool is_absolute)
+{
+    const struct frame *f = a->frame;
+    int64_t             us = time_of(s, a), add_us = 0;
+    if (!frame_is_header(f) && !s->since_us)
+        s->since_us = now_us;
+    if (frame_is_header(f) || (s->has_pictures && !is_picture(f)))
+        return has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
+    if (find(s, log, f, us, &add_us))
+        return go_on(s, add_us, false);
+    if (us > s->newest_us && (is_absolute || is_same_clock(s, us, now_us)))
+        return go_on(s, 0, true);
+    bool is_behind = us < s->oldest_us && s->oldest_us - us <= SEAM_LAG_MAX_US;
+    return is_behind && has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
+}
+
+/* ---- what follows it ---- */
+
+static bool is_needed(struct seam *s, const struct frame *f, int64_t us)
+{
+    struct seam_track *t = find_track(s, f);
+    if (frame_is_header(f))
+        return f->kind != FRAME_SCRIPT || f->config || us > s->newest_us;
+    if (t && !t->is_passed && us <= t->newest_us + SEAM_ROUNDING_US)
+        return false;
+    if (t)
+        t->is_passed = true;
+    if (is_picture(f) && f->key)
+        s->waits_for_key = false;
+    return !is_picture(f) || !s->waits_for_key;
+}
+
+bool seam_passes(struct seam *s, struct arrival *a)
+{
+    if (a->in_ms)
+        a->own_time = (uint32_t)(a->own_time + ms_from_us(s->add_us));
+    else
+        a->own_time += s->add_us;
+    return is_needed(s, a->frame, time_of(s, a));
+}
