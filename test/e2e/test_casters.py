@@ -464,6 +464,7 @@ def test_a_kicked_sender_is_not_heard_before_it_has_been_silent(make_server, tmp
         until(lambda: sender.send(sent[:1]) or time.sleep(3.1) or "start publish" in server.log[mark:], "the sender again", 30)
 
 
+@pytest.mark.long
 def test_a_refused_sender_is_told_in_the_log_and_tried_again(make_server, tmp_path):
     server, port = udp_server(make_server, more=QUICK)
     sent = datagrams(transport(tmp_path))

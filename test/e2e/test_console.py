@@ -199,6 +199,7 @@ def test_the_links_are_those_of_the_ports_and_of_the_vhost(page, site, live):
     no_complaints(page)
 
 
+@pytest.mark.long
 def test_the_links_have_the_ports_of_the_configuration(page, site, live):
     server = site(SEGMENTS, api="raw_api { enabled on; allow_query on; }")
     live(server)
@@ -690,6 +691,7 @@ def asked_for(page, kind):
     return [tuple(map(int, m.groups())) for m in (re.search(kind + r"/\?start=(\d+)&count=(\d+)", name) for name in names) if m]
 
 
+@pytest.mark.long
 def test_a_long_list_shows_and_asks_for_what_is_on_the_screen(page, site, swarm):
     server = site(root={"max_connections": "3000"})
     for i in range(MANY):

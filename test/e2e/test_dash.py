@@ -166,6 +166,7 @@ def test_a_stream_that_is_not_there_is_not_found(make_server):
     assert get(server, "/live/s.mpd").status == 404
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("layout", ["[stream].mpd", "dash/[vhost]/[app]/[stream]/live.mpd", "all.mpd"])
 def test_any_layout_of_mpd_files_plays(make_server, on_air, layout):
     """In SRS, init segments lie elsewhere than the MPD says unless the layout is the default one."""
@@ -300,6 +301,7 @@ def test_files_have_the_names_that_users_know(make_server, on_air):
             assert f.read() == get(server, "/" + name).body, name
 
 
+@pytest.mark.long
 def test_the_mpd_on_the_disk_names_what_is_on_the_disk(make_server, on_air):
     server = dash_server(make_server, "dash_window_size 2;")
     on_air(server)
@@ -316,6 +318,7 @@ def test_the_mpd_on_the_disk_names_what_is_on_the_disk(make_server, on_air):
     until(lambda: "live/s/video-0.m4s" not in files(server), "dash_cleanup is on")
 
 
+@pytest.mark.long
 def test_without_cleanup_old_segments_stay(make_server, on_air):
     server = dash_server(make_server, "dash_window_size 1; dash_cleanup off;")
     on_air(server)

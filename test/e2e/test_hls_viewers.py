@@ -470,6 +470,7 @@ def test_viewers_are_counted_within_one_in_a_hundred_and_go_together(live):
     assert one.api.stream("s")["clients"] == 1
 
 
+@pytest.mark.long
 def test_ten_thousand_viewers_that_open_and_go_harm_nobody(live, witness):
     one = live(hls="hls_window 2;")
     one.join()

@@ -634,6 +634,7 @@ def test_garbage_gets_a_400(files):
             assert c.ended()
 
 
+@pytest.mark.long
 def test_thousands_of_slow_clients_disturb_nobody(make_server, witness):
     """Each sends a head byte by byte; the deadline is for the whole head, so all are closed in the end."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -111,6 +111,7 @@ def test_ffmpeg_hears_bare_audio(live, tmp_path, ext, clip):
     assert [p.hash for p in look(out)][:len(wanted)] == wanted
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("ext", ["flv", "ts", "mp4"])
 def test_curl_records_a_file_that_plays(live, tmp_path, ext):
     out = str(tmp_path / ("out." + ext))
@@ -121,6 +122,7 @@ def test_curl_records_a_file_that_plays(live, tmp_path, ext):
         assert want and (got == want if ext != "ts" else set(got) == set(want)), kind
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("ext", ["flv", "ts", "mp4"])
 def test_vlc_plays_and_ends_with_the_stream(live, public_folder, ext):  # noqa: F811
     out = os.path.join(public_folder, "out.ts")

@@ -279,6 +279,7 @@ def test_an_hls_stream_that_is_not_on_air_starts_when_it_is(page, site, live):
     until(lambda: "not on air" not in page.text(), "the text to go", 20)
 
 
+@pytest.mark.long
 def test_a_recorded_playlist_is_played_to_its_end(page, site):
     """HLS and DASH made by ffmpeg, from the files of the server."""
     server = site()
@@ -288,6 +289,7 @@ def test_a_recorded_playlist_is_played_to_its_end(page, site):
     page.wait_text("The stream has ended")
 
 
+@pytest.mark.long
 def test_a_recorded_mpd_is_played_to_its_end(page, site):
     server = site()
     made(server.html, "vod.mpd", "-f", "dash", "-seg_duration", "1")

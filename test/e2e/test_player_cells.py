@@ -51,7 +51,7 @@ DASH = [cell[:2] for cell in CELLS]
 VLC_DASH_S = 14                                                      # VLC counts from where the timeline of the MPD has its zero
 
 
-@pytest.mark.sample(100)
+@pytest.mark.long
 @pytest.mark.parametrize("video,audio", DASH, ids=["-".join(c) for c in DASH])
 def test_programs_play_dash(on_air, public_folder, tmp_path, video, audio):  # noqa: F811
     """ffmpeg 5.1, which mpv reads DASH with, wants segments of at least two seconds."""

@@ -78,6 +78,7 @@ def test_packets_are_the_sources(tmp_path, name, tracks):
         contiguous(cut)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("options", [[], ["--ignorant"], ["--part", "33"], ["--part", "100000"]])
 def test_times_are_those_of_the_stream(tmp_path, options):
     """Pictures are presented when the stream says, to the millisecond; sound departs by no more than its rounding."""
@@ -91,6 +92,7 @@ def test_times_are_those_of_the_stream(tmp_path, options):
         assert max(off) <= tolerance, (kind, max(off))
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", ENCRYPTED)
 def test_what_is_encrypted_is_decrypted_by_ffmpeg(tmp_path, name):
     """One part a segment, and a segment at a time: ffmpeg 5.1 takes the wrong fragment's subsamples when there are more."""

@@ -101,6 +101,7 @@ def publishing(server):
         publisher.close()
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("codec", CLIPS)
 @pytest.mark.parametrize("format, type", [("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("webp", "image/webp")])
 def test_it_is_the_key_frame_of_the_stream(api, publishing, codec, format, type):
@@ -164,7 +165,7 @@ def test_more_wishes_than_the_bound_are_refused_and_the_others_are_served(api, s
     statuses = [r.status for r in got]
     assert set(statuses) == {200, 503}, statuses
     assert all(r.headers["Retry-After"] for r in got if r.status == 503)
-    assert picture(api)
+    until(lambda: api.ask("GET", PATH + ".jpg").status == 200, "a picture after all that")   # a busy machine is late with it
 
 
 def test_a_stream_that_keeps_no_frames_is_waited_for(make_server):
@@ -325,6 +326,7 @@ def end_feeding(feeder):
     feeder.client.close()
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("extension", ["jpg", "jpeg", "webp"])
 def test_pictures_are_written_to_a_file_and_replaced(make_server, extension):
     server = make_server(writing("./pictures/[vhost]/[app]/[stream]." + extension, "interval 1s; width 80;"))
@@ -430,6 +432,7 @@ def cut(path, x, y, width, height):
     return media.run(media.FFMPEG + ["-i", path, "-vf", "crop=%d:%d:%d:%d:exact=1" % (width, height, x, y)] + GRAY).stdout
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("extension", ["jpg", "webp"])
 def test_a_sheet_has_a_tile_for_each_interval_and_an_index(make_server, extension):
     server = make_server(writing(more="interval 1s; sheet './pictures/[app]/sheet of [stream]-[timestamp].%s';" % extension))

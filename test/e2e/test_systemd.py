@@ -148,12 +148,14 @@ def test_the_unit_is_where_systemd_looks_and_starts_the_binary(tmp_path):
     assert found["CapabilityBoundingSet"] == ["CAP_NET_BIND_SERVICE"]
 
 
+@pytest.mark.long
 def test_a_private_installation_leaves_systemd_alone(tmp_path):
     install(tmp_path, "/home/somebody/srs")
     assert not (tmp_path / "usr/local/lib").exists()
     assert unit(tmp_path / "home/somebody/srs/usr/lib/systemd/system/srs.service")
 
 
+@pytest.mark.long
 def test_a_package_says_where_its_unit_goes(tmp_path):
     install(tmp_path, "/srv/srs", "/usr/lib/systemd/system")
     assert unit(tmp_path / "usr/lib/systemd/system/srs.service")["WorkingDirectory"] == ["/srv/srs"]

@@ -138,6 +138,7 @@ def test_engines_that_cannot_work_harm_nobody(make_server, witness, tmp_path):
     until(lambda: children(server) == set(), "no child to be left")
 
 
+@pytest.mark.long
 def test_the_example_of_srs_works(make_server, tmp_path):
     server = example(make_server, tmp_path, "ffmpeg.transcode.conf")
     with media.ffmpeg_publish(media.clip("h264_aac_long.flv"), server.url("live/livestream")):
@@ -160,6 +161,7 @@ def streams_of(url):
     return json.loads(done.stdout).get("streams")
 
 
+@pytest.mark.long
 def test_the_demo_pushes_its_streams_on_and_puts_a_logo_into_them(make_server, tmp_path, backend):
     slave_port, http = free_port(), free_port()
     with open(os.path.join(media.ROOT, "conf", "demo.19350.conf")) as f:

@@ -56,6 +56,7 @@ def test_ffmpeg_plays_a_file_to_its_end(make_server, films, stream, name):
     server.wait_log(r"the file has been sent")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("stream", ["film.flv", "film.mp4"])
 def test_ffmpeg_knows_the_duration_and_seeks(make_server, films, stream):
     server = serve(make_server, films)
@@ -68,6 +69,7 @@ def test_ffmpeg_knows_the_duration_and_seeks(make_server, films, stream):
     assert pictures(seen)[-5:] == whole[-5:] and len(pictures(seen)) <= 25 * 7 + 2
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("ending", ["flv", "mp4"])
 def test_rtmpdump_begins_at_a_time(make_server, films, tmp_path, ending):
     server = serve(make_server, films)
