@@ -28,6 +28,7 @@ caster exec hold hls dash hds dvr hooks snapshot
 forward ingest transcode
 relay
 edge
+cluster
 doctor memory
 api exporter
 heartbeat

@@ -1,6 +1,7 @@
 /* The checks that every session must pass, in this order, before it may publish or play. A new check is a new row. */
 #include "app/auth/guard.h"
 #include "app/bans/guard.h"
+#include "app/cluster/guard.h"
 #include "app/edge/push_guard.h"
 #include "app/forward/backend.h"
 #include "app/hooks/guard.h"
@@ -17,6 +18,7 @@ const struct session_guard *const session_guards[] = {
     &auth_guard,
     &session_built_guard,
     &ban_user_guard, /* behind the guards that tell who the user is */
+    &cluster_guard,  /* before the callbacks, which are for the server that has the stream */
     &hook_connection_guard,
     &hook_stream_guard,
     &forward_guard, /* behind the callbacks, which may name the stream */

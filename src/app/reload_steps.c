@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/auth/param_names.h"
+#include "app/cluster/find.h"
 #include "app/conf/diff.h"
 #include "app/conf/open_files.h"
 #include "app/edge/edge.h"
@@ -133,6 +134,13 @@ static void apply_edges(struct server *s, const struct conf *before)
     edge_follow_conf();
 }
 
+static void apply_clusters(struct server *s, const struct conf *before)
+{
+    (void)s;
+    (void)before;
+    cluster_follow_conf();
+}
+
 /* Nothing may yield between the two halves of the listeners: they prepare last, and commit before the steps that yield. */
 const struct reload_step reload_steps[] = {
     { "certificates", load_certificates, keep_certificates, keep_certificates },
@@ -147,6 +155,7 @@ const struct reload_step reload_steps[] = {
     { "ingests", .commit = apply_ingests },
     { "relays", .commit = apply_relays },
     { "edges", .commit = apply_edges },
+    { "clusters", .commit = apply_clusters },
     { "memory limit", .commit = apply_memory_limit },
     { 0 },
 };

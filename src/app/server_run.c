@@ -5,6 +5,7 @@
 #include "app/auth/key_store.h"
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
+#include "app/cluster/find.h"
 #include "app/dvr/catalogue.h"
 #include "app/dvr/file.h"
 #include "app/dvr/keep.h"
@@ -181,6 +182,7 @@ struct err *server_run(struct server *s)
 {
     s->main = co_self();
     edge_start(s);
+    cluster_start();
     server_apply_memory_limit(s);
     hook_outbox_start(&s->conf);
     struct err *e = dvr_rescue_begin(s->conf);
@@ -229,6 +231,7 @@ struct err *server_run(struct server *s)
     delays_end(&s->sources);
     attend_join(&s->sources, ATTENDANTS_US);
     edge_finish();
+    cluster_finish();
     dvr_files_finish();
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);

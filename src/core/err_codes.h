@@ -205,6 +205,9 @@
     X(3046, AAC_REQUIRED_ADTS, "AacAdtsRequire", "ADTS missing") \
     X(3047, AAC_ADTS_HEADER, "AacAdtsHeader", "ADTS bad") \
     X(3048, AAC_DATA_INVALID, "AacData", "AAC payload bad") \
+    X(3091, OCLUSTER_DISCOVER, "OriginClusterDiscover", \
+      "no co-worker of the origin cluster has told where the stream is") \
+    X(3092, OCLUSTER_REDIRECT, "OriginClusterRedirect", "origin cluster: no usable place to send the client to") \
     X(3083, DVR_ILLEGAL_PLAN, "DvrPlan", "DVR plan unknown") \
     X(3098, HEVC_DISABLED, "HevcDisabled", "HEVC not compiled in") \
     X(3099, HEVC_DECODE_ERROR, "HevcDecode", "HEVC parse") \

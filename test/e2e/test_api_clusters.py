@@ -54,3 +54,12 @@ def test_what_is_asked_comes_back_as_text(make_server):
     page = {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
     assert api.ask("POST", "/api/v1/clusters", headers=page).status == 403
     assert api.ask("GET", "/api/v1/clusters", headers={"Host": "evil.example"}).status == 403
+
+
+def test_who_asks_for_ports_is_told_those_of_services_that_are_on(make_server):
+    server = make_server(api="", http="")
+    with publish(server):
+        reply = Api(server).get(URL % ("__defaultVhost__", "s") + "&coworker=10.0.0.9:1985&ports=on")
+        origin = reply["data"]["origin"]
+        assert {k: origin.get(k) for k in ("port", "rtmps", "http", "https")} == {
+            "port": server.port, "rtmps": None, "http": server.http_port, "https": None}

@@ -298,8 +298,8 @@ def candidate_that_nobody_reaches(s):
 
 
 def feature_that_is_not_built(s):
-    s.start("vhost a.example { cluster { origin_cluster on; } }")
-    found = named(s.server, "conf-unbuilt", "a.example")
+    s.start("srt_server { enabled on; } vhost a.example { }")
+    found = named(s.server, "conf-unbuilt")
     assert "srs.conf:" in found["seen"]
     return found
 

@@ -1,6 +1,6 @@
 /*
- * Where a stream is published, for the other origins of a cluster of SRS: each asks its coworkers with an empty POST, and sends its player
- * to the one that has the stream.
+ * Where a stream is published, for the other origins of a cluster, of this server and of SRS: each asks its coworkers with an empty POST
+ * (cluster/question.h), and sends its player to the one that has the stream.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -18,6 +18,7 @@ enum { HOST_CAP = 256, DEFAULT_API_PORT = 1985 };
 struct asked {
     const char *ip, *vhost, *app, *stream;
     const char *coworker; /* the address by which the asker knows this server; empty: it does not say */
+    bool        ports;    /* The asker wants the ports of all protocols, which SRS does not know. */
 };
 
 static bool is_live(const struct api_reply *r, const struct asked *a)
@@ -82,6 +83,21 @@ static void put_api(struct jw *j, const struct api_reply *r, const struct asked 
     jw_array_end(j);
 }
 
+static void put_port(struct jw *j, const char *name, bool enabled, const struct conf_words *listen)
+{
+    struct conf_endpoint e;
+    if (enabled && first_of(listen, &e))
+        jw_int(j, name, e.port);
+}
+
+static void put_ports(struct jw *j, const struct conf *conf)
+{
+    const struct conf_http_server *http = &conf->http_server;
+    put_port(j, "rtmps", conf->rtmps.enabled, &conf->rtmps.listen);
+    put_port(j, "http", http->enabled, &http->listen);
+    put_port(j, "https", http->enabled && http->https.enabled, &http->https.listen);
+}
+
 static void put_origin(struct api_reply *r, const struct asked *a)
 {
     struct jw           *j = &r->json;
@@ -102,13 +118,16 @@ static void put_origin(struct api_reply *r, const struct asked *a)
     jw_int(j, "port", rtmp.port);
     jw_string(j, "vhost", a->vhost);
     put_api(j, r, a, ip);
+    if (a->ports)
+        put_ports(j, r->server->conf);
     jw_object_end(j);
 }
 
 static struct err *write_clusters(struct api_reply *r)
 {
     struct asked a = {
-        api_text(r, "ip"), api_text(r, "vhost"), api_text(r, "app"), api_text(r, "stream"), api_text(r, "coworker"),
+        api_text(r, "ip"),     api_text(r, "vhost"),    api_text(r, "app"),
+        api_text(r, "stream"), api_text(r, "coworker"), str_equal(api_text(r, "ports"), "on"),
     };
     struct jw *j = &r->json;
     jw_object(j, NULL);

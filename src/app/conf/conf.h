@@ -278,6 +278,8 @@ struct conf_cluster {
     int64_t           linger_us, timeout_us, hold_us; /* ours */
     bool              tls_verify;                     /* ours */
     char             *tls_ca;                         /* ours: a PEM file; empty: the certificates of the system */
+    bool              origin_cluster;
+    struct conf_words coworkers; /* host[:port] of the API of other origins (cluster/coworkers.h) */
 };
 
 enum conf_cluster_mode { CONF_CLUSTER_LOCAL, CONF_CLUSTER_REMOTE };

@@ -36,10 +36,11 @@ static const struct directive cluster_rows[] = {
       .reload = RELOAD_APPLIED, IN_VHOST(cluster.protocol), .since = "5", .help = "Protocol by which the edge pulls. It publishes by rtmps, or else by rtmp." },
     { .name = "follow_client", .type = CONF_BOOL, .def = "off", .flags = CONF_EMPTY_COUNTS, .since = "5",
       .help = "Pull by the protocol by which the client plays." },
-    { .name = "origin_cluster", .type = CONF_BOOL, .def = "off", .since = "3",
-      .help = "Send a client to the coworker that has the stream." },
-    { .name = "coworkers", .type = CONF_LIST, .unit = "host:api_port ...", .since = "3", .example = "127.0.0.1:9091",
-      .help = "API endpoints of the other origins." },
+    { .name = "origin_cluster", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(cluster.origin_cluster),
+      .since = "3", .help = "Send a player whose stream is not published here to the coworker that has it." },
+    { .name = "coworkers", .type = CONF_LIST, .unit = "host:api_port ...", .reload = RELOAD_APPLIED,
+      IN_VHOST(cluster.coworkers), .since = "3", .example = "127.0.0.1:9091",
+      .help = "API endpoints of the other origins. A name with several addresses means all of them." },
 };
 const struct conf_block conf_cluster_block = { CONF_ROWS(cluster_rows) };
 

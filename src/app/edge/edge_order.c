@@ -55,9 +55,14 @@ static void put_vhost(struct buf *out, const struct source *s)
     buf_text(out, text);
 }
 
-static bool names_vhost(const char *pair, size_t len)
+/* True for a parameter by which this server is told where the stream is. */
+static bool is_for_this_server(const char *pair, size_t len)
 {
-    return (len >= 6 && memcmp(pair, "vhost=", 6) == 0) || (len >= 7 && memcmp(pair, "domain=", 7) == 0);
+    static const char *const names[] = { "vhost=", "domain=", EDGE_HOP_PARAM "=" };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (len >= strlen(names[i]) && memcmp(pair, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
 }
 
 /* False for blanks and control characters, which no URL has. */
@@ -74,7 +79,7 @@ const char *edge_put_param(struct buf *out, const char *param, const char *mark)
     size_t end = strcspn(param, "#");
     for (size_t at = param[0] == '?', len; at < end; at += len + 1) {
         len = strcspn(param + at, "&#");
-        if (len == 0 || names_vhost(param + at, len) || !is_clean(param + at, len))
+        if (len == 0 || is_for_this_server(param + at, len) || !is_clean(param + at, len))
             continue;
         buf_text(out, mark);
         buf_append(out, param + at, len);

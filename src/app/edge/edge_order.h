@@ -16,7 +16,13 @@
 struct buf;
 struct source;
 
-/** Append the parameters that are for the origin, the first one behind `mark`. Returns the mark of a further one. */
+/** The parameter by which a server of a cluster counts how often a client was sent on (cluster/url.h). */
+#define EDGE_HOP_PARAM "cluster_hop"
+
+/**
+ * Append the parameters that are for another server: without `vhost`, `domain` and EDGE_HOP_PARAM, and without those that no URL can have.
+ * The first one comes behind `mark`. Returns the mark of a further one.
+ */
 const char *edge_put_param(struct buf *out, const char *param, const char *mark);
 
 /** Pulls of edges: an origin that fails is set aside, and no pause is long, because players wait. */

@@ -33,12 +33,21 @@ static const struct client_type client_types[] = {
     [RTMP_HAIVISION_PUBLISH] = { .name = "haivision-publish", .tag = "CPB", .publish = true },
 };
 
+/* The length of a URL of a stream without the stream: up to the last slash before its parameters, which may have slashes too. */
+static size_t len_of_app(const char *url)
+{
+    size_t len = strcspn(url, "?#");
+    while (len > 0 && url[len] != '/')
+        len--;
+    return len;
+}
+
 /* Send the client to session.place: `redirect` is that without the stream, for clients that keep theirs. */
 static struct err *redirect_session(struct rtmp_conn *c, struct err *e)
 {
-    const char *place = c->session.place, *slash = strrchr(place, '/');
+    const char *place = c->session.place;
     bool        accepted;
-    char       *app = mem_strndup(place, (size_t)(slash - place));
+    char       *app = mem_strndup(place, len_of_app(place));
     struct err *sent =
         app ? rtmp_server_redirect(&c->rtmp, app, place, now_us() + REDIRECT_US, &accepted) : err_no_memory();
     err_free(sent);

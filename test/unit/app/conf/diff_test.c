@@ -54,7 +54,7 @@ static void says_what_changes(void **state)
         { "vhost v { dvr { dvr_duration 2; } }", "vhost v { dvr { dvr_duration 3; } }",
           "vhost v dvr.dvr_duration: 2 -> 3 (applied at once)", false },
         { "vhost v { cluster { origin_cluster on; } }", "vhost v { cluster { origin_cluster off; } }",
-          "vhost v cluster.origin_cluster: on -> off (not built yet)", false },
+          "vhost v cluster.origin_cluster: on -> off (applied at once)", false },
         { "vhost v { transcode { enabled on; } }", "vhost v { transcode { enabled off; } }",
           "vhost v transcode: changed (counts from the next use)", false },
         { "http_api { enabled on; }", "http_api { enabled off; }", "http_api.enabled: on -> off (applied at once)", false },

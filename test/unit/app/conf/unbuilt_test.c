@@ -60,7 +60,7 @@ static void what_is_unsafe_or_useless_is_refused(void **state)
 static void what_is_merely_missing_is_served(void **state)
 {
     (void)state;
-    refuses("cluster { mode local; token_traverse off; origin_cluster on; }", "");
+    refuses("cluster { mode local; token_traverse off; }", "");
     refuses("hls { enabled on; } dash { enabled on; } dvr { enabled on; } exec { enabled on; }", "");
     refuses("cluster { mode remote; origin 127.0.0.1; }", "");
     refuses("rtc { enabled on; } srt { enabled on; }", "");
@@ -107,15 +107,14 @@ static void a_walk_finds_what_each_vhost_asks_for(void **state)
 {
     static const char *const expected[] = {
         "WebRTC, -, t.conf:1",
-        "origin_cluster, a, t.conf:3",
+        "cluster token_traverse, a, t.conf:3",
         "cluster token_traverse, c, t.conf:6",
-        "origin_cluster, c, t.conf:6",
     };
     struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"
-                                                        "vhost a {\n  cluster { origin_cluster on; } }\n"
+                                                        "vhost a {\n  cluster { token_traverse on; } }\n"
                                                         "vhost b {\n"
-                                                        "  cluster { origin_cluster off; } }\n"
-                                                        "vhost c { cluster { token_traverse on; origin_cluster on; } }\n");
+                                                        "  cluster { token_traverse off; } }\n"
+                                                        "vhost c { cluster { token_traverse on; } }\n");
     struct conf_unbuilt_walk  at = { 0 };
     struct conf_unbuilt_found found;
     size_t                    n = 0;

@@ -1,0 +1,33 @@
+/**
+ * What a co-worker answers when it is asked for a stream: the reply of /api/v1/clusters, of this server and of SRS.
+ *
+ *     {"code":0,"data":{"origin":{"ip":"10.0.0.3","port":1935}}}      `origin` is null where the stream is not published
+ *
+ * Co-workers of this kind also tell their ports of streams, `rtmps`, `http` and `https`, if they are asked for them.
+ *
+ * Yields     no
+ */
+#ifndef APP_CLUSTER_ANSWER_H
+#define APP_CLUSTER_ANSWER_H
+
+#include <stddef.h>
+
+enum { CLUSTER_HOST_MAX = 253 /* RFC 1035, 2.3.4, as text */ };
+
+/** A server that has a stream. */
+struct cluster_place {
+    char host[CLUSTER_HOST_MAX + 1]; /* a name or an address, IPv6 without brackets */
+    int  rtmp_port;
+    int  rtmps_port, http_port, https_port; /* 0: it has none, or has not told */
+};
+
+enum cluster_answer {
+    CLUSTER_ANSWER_HERE,     /* *place is filled in */
+    CLUSTER_ANSWER_NOT_HERE, /* the stream is not published there */
+    CLUSTER_ANSWER_BAD,      /* no such reply */
+};
+
+/** Read an answer. A host with anything but letters, digits, `.`, `-`, `_` and `:` is bad: it goes into URLs for clients. */
+enum cluster_answer cluster_answer_read(const char *text, size_t len, struct cluster_place *place);
+
+#endif

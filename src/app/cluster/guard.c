@@ -1,0 +1,58 @@
+#include "app/cluster/guard.h"
+
+#include "app/cluster/find.h"
+#include "app/cluster/url.h"
+#include "app/source/source.h"
+#include "app/source/sources.h"
+#include "protocol/io.h"
+
+static bool is_here(const struct session *s)
+{
+    const struct source *source = source_find(s->door->sources, s->vhost, s->app, s->stream);
+    return source && source_is_on_air(source);
+}
+
+static struct err *not_found(struct session *s, struct err *why)
+{
+    s->verdict = SESSION_NOT_FOUND;
+    return why;
+}
+
+static struct err *send_on(struct session *s, const struct cluster_place *place)
+{
+    bool        is_tls = s->io && s->io->layer;
+    struct err *e = cluster_rtmp_url(&s->place, place, is_tls, s->vhost->name, s->app, s->stream, s->param);
+    if (e)
+        return not_found(s, e);
+    s->verdict = SESSION_REDIRECTED;
+    return err_new(E_CONTROL_REDIRECT, "the stream is at %s", s->place);
+}
+
+static struct err *find(const struct session *s, enum cluster_found *found, struct cluster_place *place)
+{
+    const struct cluster_wanted w = {
+        .conf = s->conf, .vhost = s->vhost, .host = s->host, .app = s->app, .stream = s->stream
+    };
+    return cluster_find(&w, found, place);
+}
+
+static struct err *ask(struct session *s, void **kept)
+{
+    enum cluster_found   found = CLUSTER_UNKNOWN;
+    struct cluster_place place;
+    (void)kept;
+    if (s->client.type->publish || s->client.type->is_http || s->client.type->names_file ||
+        !cluster_is_wanted(s->vhost) || is_here(s))
+        return NULL;
+    session_begin_wait(s);
+    struct err *e = session_end_wait(s, find(s, &found, &place));
+    if (e || found == CLUSTER_NOBODY || is_here(s))
+        return e;
+    if (found == CLUSTER_NO_ANSWER)
+        return not_found(s, err_new(E_OCLUSTER_DISCOVER, "%s is not here, and no co-worker answers", s->stream));
+    if (cluster_hops(s->param) >= CLUSTER_HOPS_MAX)
+        return not_found(s, err_new(E_OCLUSTER_REDIRECT, "the client was sent on %d times already", CLUSTER_HOPS_MAX));
+    return send_on(s, &place);
+}
+
+const struct session_guard cluster_guard = { .ask = ask };

@@ -1,0 +1,16 @@
+/**
+ * The guard of RTMP players of an origin cluster: a player whose stream is not published here is sent to the co-worker that has it
+ * (SESSION_REDIRECTED). Where nobody has it, the player is let in, and waits here. Where no co-worker answers, or the player was sent on
+ * CLUSTER_HOPS_MAX times, it is refused.
+ *
+ * It is asked before callbacks, so that the server that has the stream calls them.
+ */
+#ifndef APP_CLUSTER_GUARD_H
+#define APP_CLUSTER_GUARD_H
+
+#include "app/session/session.h"
+
+/** Its row is in app/guards.c. */
+extern const struct session_guard cluster_guard;
+
+#endif

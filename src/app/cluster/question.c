@@ -1,0 +1,72 @@
+#include "app/cluster/question.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/conf/endpoint.h"
+#include "app/forward/loop.h"
+#include "core/attr.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/uri.h"
+#include "protocol/http/client.h"
+#include "protocol/http/status.h"
+
+enum { URL_MAX = 8 << 10 };
+
+static void put_url(struct buf *url, const struct cluster_question *q, const char *name, const char *known_as)
+{
+    const struct {
+        const char *name, *value;
+    } params[] = {
+        { "?vhost=", q->vhost },   { "&ip=", q->host },        { "&app=", q->app },
+        { "&stream=", q->stream }, { "&coworker=", known_as },
+    };
+    buf_printf(url, "http://%s/api/v1/clusters", name);
+    for (size_t i = 0; i < ARRAY_LEN(params); i++) {
+        buf_text(url, params[i].name);
+        uri_put_path(url, params[i].value);
+    }
+    buf_text(url, "&ports=on");
+}
+
+/* A name of several addresses has that of this server too. */
+static bool is_this_server(const struct cluster_question *q, const struct http_client *c, const char *name)
+{
+    const char *port = strrchr(name, ':');
+    return forward_loop_is_to_this_host(c->line->io.fd) &&
+           conf_endpoints_have_port(&q->conf->http_api.listen, atoi(port + 1));
+}
+
+static struct err *read_answer(struct http_client *c, int64_t deadline_us, enum cluster_answer *answer,
+                               struct cluster_place *place)
+{
+    char       *body = NULL;
+    size_t      len = 0;
+    struct err *e = http_client_read_all(c, CLUSTER_ANSWER_MAX, &body, &len, deadline_us);
+    if (!e && c->response.status != HTTP_STATUS_OK)
+        e = err_new(E_OCLUSTER_DISCOVER, "status %d", c->response.status);
+    if (!e && (*answer = cluster_answer_read(body, len, place)) == CLUSTER_ANSWER_BAD)
+        e = err_new(E_OCLUSTER_DISCOVER, "no answer of /api/v1/clusters");
+    mem_free(body);
+    return e;
+}
+
+struct err *cluster_ask(const struct cluster_question *q, const char *name, const char *known_as,
+                        struct http_pool *pool, int64_t deadline_us, enum cluster_answer *answer,
+                        struct cluster_place *place)
+{
+    struct http_client c = { .url = NULL };
+    struct buf         url = buf_up_to(URL_MAX);
+    put_url(&url, q, name, known_as);
+    struct err                      *e = buf_error(&url);
+    const struct http_client_request request = { .method = HTTP_POST, .url = url.bytes, .pool = pool };
+    *answer = CLUSTER_ANSWER_NOT_HERE;
+    if (!e)
+        e = http_client_open(&c, &request, deadline_us);
+    if (!e && !is_this_server(q, &c, name))
+        e = read_answer(&c, deadline_us, answer, place);
+    http_client_close(&c);
+    buf_finish(&url);
+    return err_wrap(e, "ask co-worker %s", name);
+}

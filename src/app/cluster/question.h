@@ -1,0 +1,37 @@
+/**
+ * A question to one co-worker: does it have the stream?
+ *
+ *     POST http://10.0.0.2:1985/api/v1/clusters?vhost=…&ip=…&app=…&stream=…&coworker=10.0.0.2:1985&ports=on
+ *
+ * SRS asks with the first five parameters. `coworker` is the name by which the asker knows the other one, who tells clients its host.
+ */
+#ifndef APP_CLUSTER_QUESTION_H
+#define APP_CLUSTER_QUESTION_H
+
+#include <stdint.h>
+
+#include "app/cluster/answer.h"
+#include "app/conf/conf.h"
+#include "core/attr.h"
+#include "core/err.h"
+#include "protocol/http/pool.h"
+
+enum { CLUSTER_ANSWER_MAX = 16 << 10 /* bytes of an answer that are read */ };
+
+struct cluster_question {
+    struct conf *conf;                        /* in force when it is asked */
+    const char  *vhost, *host, *app, *stream; /* host: by which the client has addressed this server */
+};
+
+/**
+ * Ask the co-worker of this name (coworkers.h). A co-worker that is this server itself does not have the stream.
+ *
+ * Shape      known_as: by which it is to be known to clients, a word of `coworkers`
+ * Errors     those of http_client_open() and http_client_read_all(); E_OCLUSTER_DISCOVER: another answer than that of /api/v1/clusters
+ * Yields     yes
+ */
+struct err *cluster_ask(const struct cluster_question *q, const char *name, const char *known_as,
+                        struct http_pool *pool, int64_t deadline_us, enum cluster_answer *answer,
+                        struct cluster_place *place) ATTR_MUST_USE;
+
+#endif
