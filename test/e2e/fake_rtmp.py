@@ -103,9 +103,9 @@ class Conn:
 
 
 class FakeServer:
-    def __init__(self, **answers):
-        self.answers, self.heard, self.conns = answers, [], []
-        self.door = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, host="127.0.0.1", **answers):
+        self.host, self.answers, self.heard, self.conns = host, answers, [], []
+        self.door = socket.create_server((host, 0))
         self.port = self.door.getsockname()[1]
         self.thread = threading.Thread(target=self.accept, daemon=True)
 
@@ -131,4 +131,4 @@ class FakeServer:
             conn.sock.close()
 
     def url(self, stream="live/s"):
-        return "rtmp://127.0.0.1:%d/%s" % (self.port, stream)
+        return "rtmp://%s:%d/%s" % (self.host, self.port, stream)

@@ -1,4 +1,5 @@
 """relay: streams that are pulled from other servers, always or while they are watched."""
+import contextlib
 import http.server
 import json
 import os
@@ -22,6 +23,7 @@ from http_live import HttpPlayer, status_of
 from media import FFMPEG, Program
 from rtmp_tool import MODULE, Nginx
 from test_play import seen, vhost
+from test_vanished import namespace  # pylint: disable=unused-import
 from wait import patience, until
 
 REMUX = "http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } "
@@ -342,14 +344,14 @@ def test_a_source_that_comes_back_is_pulled_again(make_server):
 class Http:
     """A server that answers every request with these bytes, and keeps the connection open if they do not end."""
 
-    def __init__(self, data, ends=True):
-        self.data, self.ends, self.n, self.socks = data, ends, 0, []
-        self.door = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, data, ends=True, host="127.0.0.1"):
+        self.data, self.ends, self.asked, self.socks, self.host = data, ends, [], [], host
+        self.door = socket.create_server((host, 0))
         self.port = self.door.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
     def url(self, path="/live/s.flv"):
-        return "http://127.0.0.1:%d%s" % (self.port, path)
+        return "http://%s:%d%s" % (self.host, self.port, path)
 
     def accept(self):
         while True:
@@ -357,14 +359,15 @@ class Http:
                 sock, _ = self.door.accept()
             except OSError:
                 return
-            self.n += 1
             self.socks.append(sock)
             threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
 
     def serve(self, sock):
         try:
             sock.settimeout(patience(60))
-            sock.recv(1 << 16)
+            asked = sock.recv(1 << 16)
+            if asked:
+                self.asked.append(asked)
             sock.sendall(self.data)
             if self.ends:
                 sock.close()
@@ -547,6 +550,29 @@ def test_a_pull_goes_on_behind_the_delayed_end_of_the_last_one(make_server, more
                 begins(server, since=mark)
             fails(server, since=mark)
         seen(player, 22)
+
+
+@pytest.mark.long
+def test_a_server_elsewhere_does_not_lead_a_pull_to_this_host(make_server, namespace):
+    origin = make_server(vhost(more=REMUX), http="", listen=["0.0.0.0:%d" % srs.free_port()])
+    api = Http(reply(b"", fields=["Content-Length: 0"]), host="0.0.0.0")
+    conf, names = "", []
+    with origin.publisher() as publisher, contextlib.ExitStack() as stack, api:
+        publisher.send_tags(Numbered().tags(count=5))
+        for to in ("127.0.0.1", "127.0.0.2", namespace.host):
+            segment = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://%s:%d/api/v1/raw?rpc=reload\n" % (to.encode(), api.port)
+            moved = ["Location: http://%s:%d/live/s.flv" % (to, origin.http_port), "Content-Length: 0"]
+            leads = lambda conn, to=to: conn.error(1, ex={"code": 302, "redirect2": "rtmp://%s:%d/live/s" % (to, origin.port)})
+            playlist = stack.enter_context(namespace.inside(lambda: Http(reply(segment), host=namespace.peer)))
+            flv_ = stack.enter_context(namespace.inside(lambda: Http(reply(b"", "302 Found", moved), host=namespace.peer)))
+            rtmp_ = stack.enter_context(namespace.inside(lambda: FakeServer(host=namespace.peer, connect=leads)))
+            for kind, url in (("hls", playlist.url("/live.m3u8")), ("flv", flv_.url()), ("rtmp", rtmp_.url())):
+                names.append("%s%d" % (kind, len(names)))
+                conf += relay(url, name="live/" + names[-1], more="timeout 2;")
+        server = make_server(vhost(more=conf))
+        for name in names:
+            server.wait_log(r"relay of /live/%s from \S+ has failed.*which is this host or its link" % name)
+    assert api.asked == [] and "begins" not in server.log
 
 
 # -- on demand -------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ void attempt_heard(const struct attempt *a, const struct err *e)
 
 /* ---- becoming the publisher ---- */
 
-static void take_ip(struct attempt *a, int fd)
+void attempt_peer_ip(int fd, char ip[static ATTEMPT_IP_CAP])
 {
     struct sockaddr_storage    there = { 0 };
     socklen_t                  len = sizeof there;
@@ -49,8 +49,8 @@ static void take_ip(struct attempt *a, int fd)
     bool                       known = getpeername(fd, (struct sockaddr *)&there, &len) == 0;
     if (!known || !inet_ntop(there.ss_family,
                              there.ss_family == AF_INET6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr,
-                             a->ip, sizeof a->ip))
-        str_copy(a->ip, sizeof a->ip, "");
+                             ip, ATTEMPT_IP_CAP))
+        str_copy(ip, ATTEMPT_IP_CAP, "");
 }
 
 static struct entry_who who_pulls(struct attempt *a)
@@ -78,7 +78,7 @@ struct err *attempt_begin(struct attempt *a, int fd)
     struct buf               url = buf_up_to(RTMP_URL_MAX);
     a->door = server->door;
     a->door.guards = o->kind->guards;
-    take_ip(a, fd);
+    attempt_peer_ip(fd, a->ip);
     buf_printf(&url, "rtmp://%s/%s/%s", o->vhost, o->app, o->stream);
     struct err *e = buf_error(&url);
     if (!e) {

@@ -32,6 +32,9 @@ enum {
     ATTEMPT_IP_CAP = 64,
 };
 
+/* Where the first connection of an attempt went to (reach.h). */
+enum attempt_first { ATTEMPT_NOWHERE, ATTEMPT_HERE, ATTEMPT_ELSEWHERE };
+
 struct attempt {
     struct server           *server;
     const struct pull_order *order;
@@ -44,6 +47,7 @@ struct attempt {
     struct session_door      door; /* that of the server, with the guards of its kind */
     struct entry             entry;
     bool                     publishes; /* the entry is open */
+    enum attempt_first       first;
     char                     trace[IDENT_CAP], ip[ATTEMPT_IP_CAP];
     int64_t                  bytes_in, bytes_out;
     int64_t                  heard_us, n_heard; /* when a frame came last, and how many had come then */
@@ -74,6 +78,9 @@ int64_t attempt_frames(const struct attempt *a);
 
 /** Take the certificates that the pull trusts for connections of this attempt, into a->tls. Yields. */
 struct err *attempt_trust(struct attempt *a) ATTR_MUST_USE;
+
+/** The address at the other end of a socket; "" if it is not known. Does not yield. */
+void attempt_peer_ip(int fd, char ip[static ATTEMPT_IP_CAP]);
 
 /** The server has accepted the connection, or has failed to, with an error that is only read: tell the kind of the pull. */
 void attempt_heard(const struct attempt *a, const struct err *e);

@@ -9,6 +9,7 @@
 #include "app/conf/relay.h"
 #include "app/forward/loop.h"
 #include "app/relay/order.h"
+#include "app/relay/reach.h"
 #include "app/server/server.h"
 #include "core/str.h"
 #include "protocol/http/location.h"
@@ -73,7 +74,12 @@ struct err *http_get_open(struct http_client *c, struct attempt *a, const struct
     char                       range[RANGE_CAP];
     const struct http_pair     field = { "Range", range };
     struct http_client_request request = {
-        .method = HTTP_GET, .url = get->url, .pool = get->pool, .redirects_max = ATTEMPT_REDIRECTS_MAX
+        .method = HTTP_GET,
+        .url = get->url,
+        .pool = get->pool,
+        .redirects_max = ATTEMPT_REDIRECTS_MAX,
+        .judge = reach_judge,
+        .judge_arg = a,
     };
     struct err *e = find_trust(a, get->url);
     request.tls = a->tls;

@@ -4,6 +4,7 @@
 #include "app/forward/loop.h"
 #include "app/relay/forms.h"
 #include "app/relay/order.h"
+#include "app/relay/reach.h"
 #include "app/rtmp/intake.h"
 #include "app/server/server.h"
 #include "core/buf.h"
@@ -42,6 +43,11 @@ static struct err *connect_to(struct reading *r, const struct rtmp_client_target
 {
     struct err *e = rtmp_client_open(&r->client, at, deadline_us);
     attempt_heard(r->a, e);
+    if (!e || err_code(e) == E_CONTROL_REDIRECT) {
+        struct err *led = reach_judge(r->a, r->client.io.fd);
+        err_free(led ? e : NULL);
+        e = led ? led : e;
+    }
     if (e)
         return e;
     const char *tc_url = at->tc_url ? at->tc_url : r->client.address.tc_url;

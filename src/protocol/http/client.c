@@ -102,6 +102,8 @@ static struct err *connect_line(struct http_client *c, const struct http_client_
     if (!(c->line = http_line_new(server, t->at.tls ? r->tls : NULL)))
         return err_no_memory();
     struct err *e = dial(&c->line->io, t->at.host, t->at.port, deadline_us);
+    if (!e && r->judge)
+        e = r->judge(r->judge_arg, c->line->io.fd);
     return e || !t->at.tls ? e : err_wrap(tls_connect(&c->line->io, r->tls, t->at.host, deadline_us), "TLS");
 }
 

@@ -59,6 +59,13 @@ struct http_client_request {
     struct tls_ctx   *tls;  /* NULL: no HTTPS */
     struct http_pool *pool; /* NULL: the connection is not kept */
     int redirects_max;      /* redirects of GET and HEAD that are followed; more are an error. 0: none is followed */
+
+    /**
+     * Asked about each new connection, also after redirects, before anything is sent on it: its error ends the request. It must not yield.
+     * NULL: nobody is asked.
+     */
+    struct err *(*judge)(void *arg, int fd);
+    void *judge_arg;
 };
 
 struct http_client {

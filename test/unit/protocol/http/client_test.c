@@ -375,6 +375,27 @@ static void release(struct addrinfo *found)
     (void)found;
 }
 
+/* Refuses connections from the `n`-th on; arg points to n. */
+static struct err *refuse(void *arg, int fd)
+{
+    int *n = arg;
+    assert_true(fd >= 0);
+    return (*n)-- > 0 ? NULL : err_new(E_HTTP_DATA_INVALID, "not there");
+}
+
+static void nothing_is_sent_on_a_connection_that_is_judged_bad(void **state)
+{
+    (void)state;
+    int                        n = 1;
+    struct http_client_request r = {
+        .method = HTTP_GET, .url = url("/"), .redirects_max = 1, .judge = refuse, .judge_arg = &n
+    };
+    script[0].answer = "HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n";
+    assert_int_equal(fetch(&r, 10).code, E_HTTP_DATA_INVALID);
+    assert_int_equal(n, -1);
+    assert_string_equal(requests[1], "");
+}
+
 static void the_next_address_is_tried_when_one_fails(void **state)
 {
     static const struct resolver ours = { lookup, release };
@@ -527,6 +548,7 @@ int main(void)
         WITH_SERVER(redirects_beyond_the_bound_are_an_error),
         WITH_SERVER(a_redirect_to_somewhere_else_than_http_is_an_error),
         WITH_SERVER(a_redirect_is_an_answer_where_none_is_to_be_followed),
+        WITH_SERVER(nothing_is_sent_on_a_connection_that_is_judged_bad),
         WITH_SERVER(the_next_address_is_tried_when_one_fails),
         WITH_SERVER(a_name_that_does_not_exist_is_an_error),
         WITH_SERVER(a_name_that_never_resolves_is_left_at_the_deadline),
