@@ -1,11 +1,13 @@
 """relay: streams that are pulled from other servers, always or while they are watched."""
 import contextlib
+import gzip
 import http.server
 import json
 import os
 import re
 import signal
 import socket
+import struct
 import threading
 import time
 import urllib.request
@@ -16,6 +18,7 @@ import flv
 import media
 import srs
 from api import Api
+from chunk import USER_CONTROL, VIDEO, Message
 from fake_rtmp import CUT, FakeServer
 from flv import Numbered
 from hook_backend import hooks
@@ -148,10 +151,11 @@ def test_rtmps_checks_the_certificate(make_server):
 # -- HLS -------------------------------------------------------------------------------------------------------------
 
 class Folder:
-    """The files of a folder over HTTP. `gone` are names that get 404, `busy` those that get 503, `asked` the paths that were asked for."""
+    """The files of a folder over HTTP. `gone` are names that get 404, `busy` those that get 503, `raw` functions that answer for a
+    name by writing bytes, `asked` the paths that were asked for."""
 
     def __init__(self, folder):
-        folder, self.gone, self.busy, self.asked = str(folder), set(), set(), []
+        folder, self.gone, self.busy, self.raw, self.asked = str(folder), set(), set(), {}, []
         files = self
 
         class Handler(http.server.SimpleHTTPRequestHandler):
@@ -165,6 +169,9 @@ class Folder:
                 name = self.path.rsplit("/", 1)[-1]
                 if name in files.gone | files.busy:
                     return self.send_error(404 if name in files.gone else 503)
+                if name in files.raw:
+                    self.close_connection = True
+                    return files.raw[name](self.wfile)
                 return super().do_GET()
 
             def log_message(self, *args):
@@ -291,6 +298,10 @@ HLS_FAULTS = {
     "another encryption": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXTINF:1,\nbad.ts\n",
     "a key that is none": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"bad.ts\"\n#EXTINF:1,\nbad.ts\n",
     "another key": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"key\"\n#EXTINF:1,\nbad.ts\n",
+    "a key without end": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-KEY:METHOD=AES-128,URI=\"huge\"\n#EXTINF:1,\nbad.ts\n",
+    "a million lines": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + b"#\n" * 500000 + b"#EXTINF:1,\nbad.ts\n",
+    "a line without end": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1," + b"x" * 900000 + b"\nbad.ts\n",
+    "a compressed one": gzip.compress(b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nbad.ts\n" + b"#\n" * 5000000),
     "a map that is none": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI=\"bad.ts\"\n#EXTINF:1,\nbad.ts\n",
 }
 
@@ -301,12 +312,55 @@ def test_a_bad_playlist_is_given_up_and_harms_nobody(make_server, tmp_path, faul
     (tmp_path / "live.m3u8").write_bytes(HLS_FAULTS[fault])
     (tmp_path / "bad.ts").write_bytes(b"G" * 200000)
     (tmp_path / "key").write_bytes(b"k" * 16)
+    (tmp_path / "huge").write_bytes(b"k" * (1 << 20))
     with Folder(tmp_path) as folder:
         began = time.monotonic()
         server = make_server(pulling(folder.url(), more="timeout 1;"), api="")
         fails(server)
         until(lambda: one(Api(server))["failures"] >= 2, "the second failure", 30)
         assert len(folder.asked) <= 20 + 20 * (time.monotonic() - began)    # ten playlists in a second, and ten segments
+
+
+def writes(head, piece, pause=0.0, times=1 << 30):
+    def run(out):
+        try:
+            out.write(reply(head))
+            for _ in range(times):
+                out.write(piece)
+                out.flush()
+                time.sleep(pause)
+        except OSError:
+            pass
+    return run
+
+
+def moves(out):
+    out.write(reply(b"", "302 Found", ["Location: " + "./live.m3u8", "Content-Length: 0"]))
+
+
+HLS_ANSWERS = {
+    "a playlist byte by byte": ("live.m3u8", writes(b"#EXTM3U\n", b"#", 0.05)),
+    "a playlist that never ends": ("live.m3u8", writes(b"#EXTM3U\n", b"#EXTINF:1,\na.ts\n" * 1000)),
+    "a playlist that redirects to itself": ("live.m3u8", moves),
+    "a playlist that is cut": ("live.m3u8", lambda out: out.write(reply(b"#EXTM3U\n", fields=["Content-Length: 100"]))),
+    "a segment byte by byte": ("0.ts", writes(b"", b"G", 0.05)),
+    "a segment that never ends": ("0.ts", writes(b"", b"G" * (1 << 20))),
+    "a segment that redirects to the playlist": ("0.ts", moves),
+    "segments that are cut": ("0.ts", lambda out: out.write(reply(b"G", fields=["Content-Length: 100"]))),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", HLS_ANSWERS)
+def test_a_bad_server_of_hls_is_given_up_and_harms_nobody(make_server, tmp_path, witness, fault):
+    (tmp_path / "live.m3u8").write_bytes(b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + b"#EXTINF:1,\n0.ts\n" * 5)
+    with Folder(tmp_path) as folder:
+        name, how = HLS_ANSWERS[fault]
+        folder.raw[name] = how
+        server = make_server(pulling(folder.url(), more="timeout 1;"), api="")
+        w = witness(server)
+        until(lambda: one(Api(server))["failures"] >= 2, "the second failure", 60)
+        w.undisturbed()
 
 
 # -- when sources fail -----------------------------------------------------------------------------------------------
@@ -491,6 +545,36 @@ RTMP_FAULTS = {
     "redirects to itself": {"connect": lambda conn: conn.error(1, ex={"code": 302, "redirect2": conn.fake.url()})},
     "ends the stream": {"play": lambda conn: conn.status("NetStream.Play.Start") or conn.status("NetStream.Play.UnpublishNotify")},
 }
+
+
+def floods(conn):
+    conn.status("NetStream.Play.Start")
+    while True:
+        conn.sock.sendall(conn.writer.write(Message(USER_CONTROL, 0, struct.pack(">HI", 0, 1), 0, 2)) * 500)
+
+
+def half_a_picture(conn):
+    conn.status("NetStream.Play.Start")
+    whole = conn.writer.write(Message(VIDEO, 0, b"\x17\x01\0\0\0" + bytes(8 << 20), 1, 6))
+    for at in range(0, len(whole), 100):
+        conn.sock.sendall(whole[at:at + 100])
+        time.sleep(0.05)
+
+
+RTMP_FAULTS.update({"floods": {"play": floods}, "sends a picture byte by byte": {"play": half_a_picture}})
+RTMP_BYTES = {
+    "garbage": lambda: Http(os.urandom(5000), ends=False),
+    "a handshake byte by byte": lambda: Dripping(b"\x03"),
+    "http": lambda: Http(reply(b"no", "404 Not Found", ["Content-Length: 2"])),
+}
+
+
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("fault", RTMP_BYTES)
+def test_a_server_that_speaks_no_rtmp_is_given_up(make_server, fault):
+    with RTMP_BYTES[fault]() as bad:
+        server = make_server(pulling("rtmp://127.0.0.1:%d/live/s" % bad.port, more="timeout 1;"), api="")
+        until(lambda: one(Api(server))["failures"] >= 2, "the second failure")
 
 
 @pytest.mark.sample(2)

@@ -16,6 +16,7 @@
 
 enum {
     PLAYLIST_BYTES_MAX = 1 << 20,
+    PLAYLIST_LINES_MAX = 100000, /* 50000 segments without further tags: more than a day of 2 s */
     TARGET_US_MIN = US_PER_SECOND,
     STEP_US_MIN = 100 * US_PER_MS, /* from one media playlist to the next: a server may have segments of no duration */
     TRIES_IN_TARGET = 4,           /* how often a playlist that fails is asked for in a target duration */
@@ -72,6 +73,8 @@ static struct err *take_variant(struct hls_reading *r, char *text, size_t len)
 
 static struct err *choose_segment(struct hls_reading *r, struct hls_next *next, char *text, size_t len)
 {
+    if (hls_next_has_more_lines(text, len, PLAYLIST_LINES_MAX))
+        return err_new(E_LIMIT, "%s has more than %d lines", r->base, PLAYLIST_LINES_MAX);
     if (hls_is_master(text, len)) {
         struct err *e = take_variant(r, text, len);
         *next = (struct hls_next){ .is_again = true };

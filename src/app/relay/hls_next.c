@@ -1,7 +1,19 @@
 #include "app/relay/hls_next.h"
 
+#include <string.h>
+
 #include "core/clock.h"
 #include "kernel/hls/playlist_read.h"
+
+bool hls_next_has_more_lines(const char *text, size_t len, size_t max)
+{
+    const char *end = text + len, *at = text;
+    for (; at < end && max > 0; max--) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        at = line_end ? line_end + 1 : end;
+    }
+    return at < end;
+}
 
 static struct hls_next taken(const struct hls_playlist_reader *r, const struct hls_segment *s)
 {

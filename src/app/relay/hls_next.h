@@ -30,6 +30,9 @@ struct hls_next {
     bool             is_again;  /* for the caller: the playlist was another one, and the next one is to be loaded */
 };
 
+/** True for a text of more than `max` lines. Reading costs time for each line, and a mebibyte may have a million of them. */
+bool hls_next_has_more_lines(const char *text, size_t len, size_t max);
+
 /**
  * Find the first segment with a number of at least `from`. A negative `from` is the beginning: the first segment of a playlist that is
  * complete, and one near the end of a live one.

@@ -98,6 +98,17 @@ static void other_texts_are_no_media_playlists(void **state)
     assert_false(hls_next_find(&next, html, sizeof html - 1, -1));
 }
 
+static void lines_are_counted_to_a_bound(void **state)
+{
+    (void)state;
+    assert_false(hls_next_has_more_lines("", 0, 0));
+    assert_true(hls_next_has_more_lines("a", 1, 0));
+    assert_false(hls_next_has_more_lines("a\nb", 3, 2));
+    assert_false(hls_next_has_more_lines("a\nb\n", 4, 2));
+    assert_true(hls_next_has_more_lines("a\nb\nc", 5, 2));
+    assert_true(hls_next_has_more_lines("\n\n\n", 3, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +117,7 @@ int main(void)
         cmocka_unit_test(segments_follow_by_number),
         cmocka_unit_test(what_a_segment_needs_is_told),
         cmocka_unit_test(other_texts_are_no_media_playlists),
+        cmocka_unit_test(lines_are_counted_to_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
