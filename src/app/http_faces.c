@@ -4,6 +4,7 @@
 
 #include "app/api/routes.h"
 #include "app/caster/post.h"
+#include "app/cluster/http.h"
 #include "app/exporter/exporter.h"
 #include "app/hls/old_files.h"
 #include "app/hls/timeshift.h"
@@ -23,6 +24,8 @@ static const struct http_routes console = { console_rows, ARRAY_LEN(console_rows
 static struct err *(*const claimants[])(struct http_exchange *x, bool *taken) = {
     /* Playlists of the past have the paths of live ones. */
     hls_timeshift_handle,
+    /* What another origin of the cluster has. */
+    cluster_http_handle,
     /* What an edge, a relay or an ingest has to fetch first. */
     http_bring_handle,
     /* What is shown now. */

@@ -2,7 +2,8 @@
 import pytest
 
 import rtmp
-from cluster import cluster
+from cluster import HTTP, cluster
+from hls_watch import get
 from srs import publish
 from test_play import seen
 
@@ -28,3 +29,18 @@ def test_an_rtmp_player_is_sent_to_the_origin_that_has_the_stream(make_server):
             seen(player, 1)
         with publish(a, "own"), a.player("own") as player:
             seen(player, 1)
+
+
+# -- HTTP --------------------------------------------------------------------------------------------------------------
+
+HLS = HTTP + "hls { enabled on; hls_fragment 1; hls_window 10; } "
+
+
+@pytest.mark.parametrize("path", ["/live/s.flv", "/live/s.mp4", "/live/s.m3u8"])
+def test_an_http_player_is_sent_to_the_origin_that_has_the_stream(make_server, path):
+    a, b = cluster(make_server, 2, rest=HLS)
+    with publish(b):
+        r = get(a, path + "?tk=a/b")
+        assert (r.status, r.headers["location"]) == (
+            302, "http://127.0.0.1:%d%s?tk=a/b&cluster_hop=1" % (b.http_port, path))
+    assert get(a, "/live/t.m3u8").status == 404  # nobody has it

@@ -74,6 +74,8 @@ struct err *cluster_http_url(char **out, const struct cluster_place *place, bool
     struct buf url = buf_up_to(URL_MAX);
     int        port = is_tls ? place->https_port : place->http_port;
     *out = NULL;
+    if (*path != '/')
+        return err_new(E_OCLUSTER_REDIRECT, "%.100s is no path", path);
     if (!port)
         return no_port(place, "HTTP", is_tls);
     put_authority(&url, "http", is_tls, place->host, port);

@@ -80,6 +80,9 @@ static void nobody_is_sent_to_a_port_that_is_not_known_or_less_safe(void **state
     e = cluster_http_url(&url, &there6, false, "__defaultVhost__", "/live/s.flv", "");
     assert_int_equal(err_code(e), E_OCLUSTER_REDIRECT);
     err_free(e);
+    e = cluster_http_url(&url, &there, false, "__defaultVhost__", "@evil.example/", "");
+    assert_int_equal(err_code(e), E_OCLUSTER_REDIRECT);
+    err_free(e);
 }
 
 static void a_url_has_its_bound(void **state)

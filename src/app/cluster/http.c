@@ -1,0 +1,126 @@
+#include "app/cluster/http.h"
+
+#include <string.h>
+
+#include "app/cluster/find.h"
+#include "app/cluster/url.h"
+#include "app/http/conn.h"
+#include "app/http/live_format.h"
+#include "app/http/live_mount.h"
+#include "app/http/play_rules.h"
+#include "app/http/playlist_path.h"
+#include "app/http/refusal.h"
+#include "app/http/static_files.h"
+#include "app/segment/shelf.h"
+#include "app/source/source.h"
+#include "app/source/sources.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "protocol/http/status.h"
+#include "protocol/stream_name.h"
+
+/* ---- which stream ---- */
+
+static bool copy_name(char to[static STREAM_NAME_MAX + 1], struct live_span from)
+{
+    *to = '\0';
+    return from.len > 0 && from.len <= STREAM_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 &&
+           stream_name_is_safe(to);
+}
+
+/* True if the path is that of a live stream, in the form of `mount` or as MP4, and of no file or segment. */
+static bool find_live(const struct http_exchange *x, const struct conf *conf, const struct conf_vhost *vhost,
+                      struct playlist_path *out)
+{
+    const struct http_request *r = http_request_of(x);
+    const char                *mount = vhost->http_remux.mount;
+    struct live_path           path;
+    if (!vhost->http_remux.enabled || r->upgrade ||
+        !live_mount_match(mount, vhost->name, http_request_vhost(r), r->path, &path) || path.deep ||
+        !copy_name(out->app, path.app) || !copy_name(out->stream, path.stream))
+        return false;
+    const struct live_format *format = live_format_find(path.ext);
+    return format && (format->format->beside_every_mount || str_equal(path.ext, live_mount_ext(mount))) &&
+           !shelf_find(vhost, r->path) && !static_files_own(conf, r);
+}
+
+static bool is_here(const struct http_exchange *x, const struct conf_vhost *vhost, const struct playlist_path *p)
+{
+    const struct source *s = source_find(&http_conn_of(x)->server->sources, vhost, p->app, p->stream);
+    return s && source_is_on_air(s);
+}
+
+/* ---- sending on ---- */
+
+static struct err *send_on(struct http_exchange *x, const struct conf_vhost *vhost, const struct cluster_place *place)
+{
+    const struct http_request *r = http_request_of(x);
+    char                      *url = NULL;
+    struct err                *e;
+    if (cluster_hops(r->raw_query) >= CLUSTER_HOPS_MAX)
+        return refusal_for_now(
+            x, err_new(E_OCLUSTER_REDIRECT, "the client was sent on %d times already", CLUSTER_HOPS_MAX),
+            "The servers send this request in a circle.\n");
+    if ((e = cluster_http_url(&url, place, http_conn_of(x)->is_tls, vhost->name, r->raw_path, r->raw_query)))
+        return refusal_for_now(x, e, "The stream is on a server that has no such port.\n");
+    log_info("HTTP client ip=%s, %s is at %s", http_visit_of(x)->ip, r->path, url);
+    e = http_reply_redirect(x, HTTP_STATUS_FOUND, url);
+    mem_free(url);
+    return e;
+}
+
+static struct err *find(struct http_exchange *x, const struct cluster_wanted *w, bool *taken)
+{
+    enum cluster_found   found;
+    struct cluster_place place;
+    io_end_with_peer(http_visit_of(x)->io, true);
+    struct err *e = cluster_find(w, &found, &place);
+    io_end_with_peer(http_visit_of(x)->io, false);
+    if (e || found == CLUSTER_NOBODY)
+        return e;
+    *taken = true;
+    if (found == CLUSTER_FOUND)
+        return send_on(x, w->vhost, &place);
+    return refusal_for_now(x, err_new(E_OCLUSTER_DISCOVER, "%s is not here, and no co-worker answers", w->stream),
+                           "The stream is not here, and no other server answers.\n");
+}
+
+/* A client that may not play is left to those who refuse it in the right words. */
+static struct err *ask(struct http_exchange *x, struct conf *conf, const struct conf_vhost *vhost,
+                       const struct playlist_path *p, bool *taken)
+{
+    struct play_rules           rules = { 0 };
+    const struct cluster_wanted w = {
+        .conf = conf,
+        .vhost = vhost,
+        .host = http_request_of(x)->host,
+        .app = p->app,
+        .stream = p->stream,
+    };
+    struct err *refused = play_rules_check_names(x, vhost, p->app, p->stream, &rules);
+    if (!refused)
+        return find(x, &w, taken);
+    err_free(refused);
+    return NULL;
+}
+
+struct err *cluster_http_handle(struct http_exchange *x, bool *taken)
+{
+    struct conf             *conf = http_conn_of(x)->server->conf;
+    const struct conf_vhost *vhost = conf_find_vhost(conf, http_request_vhost(http_request_of(x)));
+    *taken = false;
+    if (!vhost || !vhost->enabled || !cluster_is_wanted(vhost))
+        return NULL;
+    struct playlist_path *p = mem_calloc(1, sizeof *p);
+    struct err           *e = NULL;
+    if (!p)
+        return err_no_memory();
+    conf_ref(conf);
+    if ((playlist_path_find(vhost, http_request_of(x)->path, p) || find_live(x, conf, vhost, p)) &&
+        !is_here(x, vhost, p))
+        e = ask(x, conf, vhost, p, taken);
+    conf_unref(&conf);
+    mem_free(p);
+    return e;
+}
