@@ -408,3 +408,26 @@ def test_writes_to_a_crowd_are_counted_one_by_one(metrics, swarm):
     metrics.wait("srs_stream_frames_total", lambda v: v > frames + 50, kind="video", stream="s")
     metrics.wait("srs_latency_seconds_count", lambda v: v > before + 12 * 3)     # at least a write a release, at most 350 ms apart
     feeder.stop()
+
+
+def test_recordings_are_counted(make_server):
+    m = Metrics(make_server, "vhost __defaultVhost__ { dvr { enabled on; dvr_path ./rec/[stream].[timestamp].flv; } }")
+    publisher, feeder = publish(m.server)
+    m.wait("srs_dvr_bytes_total", lambda n: n > 10000)
+    assert m.value("srs_dvr_open_files") == m.value("srs_dvr_known_files") == m.value("srs_stream_dvr_open_files", stream="s") == 1
+    assert m.value("srs_stream_dvr_bytes_total", stream="s") > 10000
+    feeder.stop()
+    until(lambda: m.value("srs_stream_frame_age_seconds", stream="s") > 2.5, "a pause")
+    feeder = Feeder(publisher, Numbered(size=1500).tags())
+    m.wait("srs_dvr_gaps_total", 1, reason="publisher")
+    assert m.value("srs_stream_dvr_gaps_total", stream="s", reason="publisher") == 1
+    feeder.finish()
+    m.wait("srs_dvr_files_total", 1)
+    families = m.read()
+    one, = Api(m.server).get("/api/v1/dvrs/")["dvrs"]
+    assert prom_text.value(families, "srs_dvr_bytes_total") == one["bytes"] and one["gaps"][0]["reason"] == "publisher"
+    assert prom_text.value(families, "srs_dvr_gaps_seconds_total", reason="publisher") == one["gaps"][0]["ms"] / 1000
+    assert prom_text.value(families, "srs_dvr_open_files") == prom_text.value(families, "srs_dvr_failures_total") == 0
+    assert Api(m.server).ask("DELETE", "/api/v1/dvrs/" + one["id"]).status == 200
+    m.wait("srs_dvr_removed_files_total", 1, reason="api")
+    assert m.value("srs_dvr_removed_bytes_total", reason="api") == one["bytes"]

@@ -20,10 +20,15 @@ def metrics(make_server):
     return Metrics(make_server)
 
 
-def test_promtool_has_no_remark_about_our_own_metrics(metrics):
+RECORDED = "vhost __defaultVhost__ { dvr { enabled on; dvr_path ./rec/[stream].[timestamp].flv; } }"
+
+
+def test_promtool_has_no_remark_about_our_own_metrics(make_server):
+    metrics = Metrics(make_server, RECORDED)
     publish(metrics.server)
     with metrics.server.player() as player:
         player.wait_media(3)
+        metrics.wait("srs_dvr_bytes_total", lambda n: n > 0)
         assert set(lint(metrics.text())) <= REMARKS
 
 
@@ -91,7 +96,7 @@ def test_the_dashboards_ask_for_metrics_that_exist_and_get_data(metrics, tmp_pat
 UNSEEN = {"srs_node_uname_info", "srs_streams", "srs_clients", "srs_clients_total", "srs_receive_bytes_total", "srs_coroutines",
           "srs_io_uring_enabled", "srs_offload_threads", "srs_offload_jobs_total", "srs_offload_refused_jobs_total", "srs_hls_viewers_known",
           "srs_hook_waiting_bytes", "srs_hook_lost_total", "srs_memory_log_bytes", "srs_memory_segments_bytes", "srs_memory_stacks_bytes",
-          "srs_snapshot_bytes"}
+          "srs_snapshot_bytes", "srs_dvr_known_files", "srs_dvr_files_total", "srs_dvr_gaps_seconds_total", "srs_dvr_removed_files_total"}
 
 
 def test_the_alerts_are_sound_and_quiet_on_a_healthy_server(metrics, tmp_path):

@@ -168,7 +168,7 @@ static struct err *remove_one(struct api_reply *r, struct dvr_recording *d)
         return api_refuse_because(r, HTTP_STATUS_CONFLICT, "it is being recorded, or removed");
     log_write_as(co_trace(), LOG_WARN, "DVR of %s/%s: %s is removed by %s", d->app, d->stream, d->path,
                  http_visit_of(r->x)->ip);
-    struct err *e = dvr_remove(d, r->server->conf, &result);
+    struct err *e = dvr_remove(d, r->server->conf, DVR_BY_API, &result);
     if (err_code(e) == E_SOCKET_TIMEOUT || err_code(e) == E_LIMIT) {
         err_free(e);
         return api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "the disk is slow; it may be removed later");

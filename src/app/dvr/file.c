@@ -5,6 +5,7 @@
 
 #include "app/dvr/catalogue.h"
 #include "app/dvr/complete.h"
+#include "app/dvr/counts.h"
 #include "app/dvr/names.h"
 #include "app/dvr/note.h"
 #include "app/dvr/rescue.h"
@@ -262,6 +263,7 @@ static struct err *fill(struct dvr_file *f, const struct dvr_subject *s, int64_t
 {
     f->conf = conf_ref((struct conf *)s->conf);
     f->vhost = s->vhost;
+    str_copy(f->source_id, sizeof f->source_id, s->source_id);
     struct err *e = give_name(f, s, wall_us);
     if (!e)
         e = find_recording(f, s, wall_us);
@@ -309,6 +311,7 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
     (void)catalogue_add(f->recording); /* Without memory it is recorded all the same. */
     take_headers(f, headers);
     f->output.headers = NULL;
+    dvr_count(f->source_id, &(struct dvr_counts){ .n_open = 1 });
     *out = f;
     return NULL;
 }
@@ -341,10 +344,19 @@ bool dvr_file_note_lost(struct dvr_file *f, enum gap_reason *why)
     return true;
 }
 
+static void count_gap(const struct dvr_file *f, const struct gap *gap)
+{
+    struct dvr_counts more = { 0 };
+    more.n_gaps[gap->reason] = 1;
+    more.gaps_us[gap->reason] = gap->length_us;
+    dvr_count(f->source_id, &more);
+}
+
 void dvr_file_gap(struct dvr_file *f, int64_t from_us, int64_t to_us, enum gap_reason reason)
 {
     int64_t    at_us = f->before_us + (from_us > f->first_us ? from_us - f->first_us : 0);
     struct gap gap = { at_us, to_us - from_us, reason };
+    count_gap(f, &gap);
     gaps_add(&f->recording->gaps, gap);
     if (to_us > f->written_us)
         f->written_us = to_us;
@@ -381,6 +393,7 @@ static void flush_first(struct dvr_file *f)
 static void note_progress(struct dvr_file *f)
 {
     struct dvr_recording *r = f->recording;
+    dvr_count(f->source_id, &(struct dvr_counts){ .bytes = (int64_t)f->output.bytes - r->bytes });
     r->bytes = (int64_t)f->output.bytes;
     r->duration_us = f->before_us + f->last_us + f->step_us - f->first_us;
     if (f->arrived_us) {
@@ -449,6 +462,7 @@ static void settle(struct dvr_file *f)
 {
     struct dvr_recording *r = f->recording;
     f->is_settled = true;
+    dvr_count(f->source_id, &(struct dvr_counts){ .n_files = f->final != NULL, .n_failures = !f->final });
     if (!f->final) {
         r->state = DVR_LOST;
         catalogue_remove(r);
@@ -482,6 +496,7 @@ void dvr_file_end(struct dvr_file *f)
         return;
     f->has_ended = true;
     f->recording->state = DVR_ENDING;
+    dvr_count(f->source_id, &(struct dvr_counts){ .n_open = -1 });
     if (f->format->end)
         f->format->end(&f->output);
     note_progress(f);

@@ -33,7 +33,8 @@ struct dvr_subject {
     const struct conf       *conf; /* the snapshot that `vhost` belongs to */
     const struct conf_vhost *vhost;
     const char              *app, *stream; /* in normal form */
-    size_t                   more_bytes;   /* that come at once at the beginning */
+    const char              *source_id;
+    size_t                   more_bytes; /* that come at once at the beginning */
 };
 
 struct dvr_file {
@@ -42,6 +43,7 @@ struct dvr_file {
     struct conf             *conf;
     const struct conf_vhost *vhost;
     struct dvr_recording    *recording; /* in the catalogue */
+    char                     source_id[VID_CAP];
     struct dvr_recording *rescued; /* a file of this name that a killed run has left, once it is complete; NULL: none */
     bool                  is_resumed;               /* A complete recording goes on in it (plan append): */
     int64_t before_us, before_bytes, before_end_us; /* where it goes on, its length, and the wall clock at its end */

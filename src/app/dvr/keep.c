@@ -101,38 +101,49 @@ static struct err *find_bounds(struct bounds *b, const struct conf_vhost *v)
     return e;
 }
 
-/* Why a recording is not kept; NULL: it is. */
-static const char *why_not(const struct bounds *b, const struct dvr_recording *r)
+static const char *const why_texts[] = {
+    [DVR_BY_AGE] = "it is older than dvr_keep_age",
+    [DVR_BY_SIZE] = "all together are larger than dvr_keep_size",
+    [DVR_BY_ROOM] = "the disk has less room than dvr_keep_free",
+};
+
+/* True if a recording is not kept, and why. */
+static bool is_not_kept(const struct bounds *b, const struct dvr_recording *r, enum dvr_removed_by *why)
 {
     if (b->age_us > 0 && dvr_recording_age_us(r, now_us(), wall_now_us()) > b->age_us)
-        return "it is older than dvr_keep_age";
-    if (b->excess > 0)
-        return "all together are larger than dvr_keep_size";
-    return b->missing > 0 ? "the disk has less room than dvr_keep_free" : NULL;
+        *why = DVR_BY_AGE;
+    else if (b->excess > 0)
+        *why = DVR_BY_SIZE;
+    else if (b->missing > 0)
+        *why = DVR_BY_ROOM;
+    else
+        return false;
+    return true;
 }
 
 /* The next one that is not kept, the oldest first. While one is being removed there is none: its disk may hang. */
-static struct dvr_recording *next_of(const char *vhost, const struct bounds *b, const char **why)
+static struct dvr_recording *next_of(const char *vhost, const struct bounds *b, enum dvr_removed_by *why)
 {
     struct catalogue_vhost *v = catalogue_of(vhost);
     for (struct list *it = v ? v->recordings.next : NULL; v && it != &v->recordings; it = it->next) {
         struct dvr_recording *r = LIST_ENTRY(it, struct dvr_recording, link);
         if (r->is_due)
             return NULL;
-        if (r->state == DVR_COMPLETE && r->retry_us <= now_us() && (*why = why_not(b, r)))
+        if (r->state == DVR_COMPLETE && r->retry_us <= now_us() && is_not_kept(b, r, why))
             return r;
     }
     return NULL;
 }
 
 /* Drops the reference. */
-static struct err *remove_one(struct bounds *b, struct dvr_recording *r, const struct conf *conf, const char *why)
+static struct err *remove_one(struct bounds *b, struct dvr_recording *r, const struct conf *conf,
+                              enum dvr_removed_by why)
 {
     enum note_removal result;
-    struct err       *e = dvr_remove(r, conf, &result);
+    struct err       *e = dvr_remove(r, conf, why, &result);
     r->retry_us = now_us() + TRY_AGAIN_US;
     if (!e && result == NOTE_REMOVED) {
-        log_info("DVR of %s/%s: %s is removed: %s", r->app, r->stream, r->path, why);
+        log_info("DVR of %s/%s: %s is removed: %s", r->app, r->stream, r->path, why_texts[why]);
         b->missing -= r->bytes;
     }
     if (!e && result == NOTE_NOT_OURS)
@@ -149,7 +160,7 @@ static struct err *tidy(const struct conf *conf, const struct conf_vhost *v)
     struct bounds         b;
     struct err           *e = find_bounds(&b, v);
     struct dvr_recording *r;
-    const char           *why;
+    enum dvr_removed_by   why;
     while (!e && (r = next_of(v->name, &b, &why)))
         e = remove_one(&b, dvr_recording_ref(r), conf, why);
     return e;

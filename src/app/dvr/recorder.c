@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/dvr/catalogue.h"
+#include "app/dvr/counts.h"
 #include "app/dvr/orders.h"
 #include "app/source/attend.h"
 #include "app/source/first_time.h"
@@ -105,6 +106,7 @@ void recorder_init(struct recorder *r, struct attendance *a)
                             .published_us = s->published_at_us,
                             .waits_us = NOT_WAITING,
                             .gap_us = NO_GAP };
+    dvr_counts_begin(s->id);
     stream_name_normalise(r->app, s->app, strlen(s->app));
     stream_name_normalise(r->stream, s->stream, strlen(s->stream));
 }
@@ -156,6 +158,7 @@ void recorder_finish(struct recorder *r)
     headers_clear(&r->headers);
     preroll_clear(&r->preroll);
     conf_unref(&r->conf);
+    dvr_counts_end(r->source->id);
 }
 
 /* ---- gaps ------------------------------------------------------------------------------------------------------- */
@@ -245,12 +248,15 @@ static int64_t next_us(const struct recorder *r, const struct frame *first)
 static void begin_file(struct recorder *r, const struct frame *first)
 {
     const struct source     *s = r->source;
-    const struct dvr_subject subject = {
-        .conf = s->conf, .vhost = s->vhost, .app = r->app, .stream = r->stream, .more_bytes = r->preroll.bytes
-    };
-    int64_t     first_us = next_us(r, first);
-    int64_t     wall_us = dvr_wall_us(first->arrived_us);
-    struct err *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio, first_us, wall_us);
+    const struct dvr_subject subject = { .conf = s->conf,
+                                         .vhost = s->vhost,
+                                         .app = r->app,
+                                         .stream = r->stream,
+                                         .source_id = s->id,
+                                         .more_bytes = r->preroll.bytes };
+    int64_t                  first_us = next_us(r, first);
+    int64_t                  wall_us = dvr_wall_us(first->arrived_us);
+    struct err              *e = dvr_file_begin(&r->file, &subject, &r->headers, r->video, r->audio, first_us, wall_us);
     r->waits_us = NOT_WAITING;
     if (!e) {
         if (!r->goes_on)
@@ -259,6 +265,7 @@ static void begin_file(struct recorder *r, const struct frame *first)
         try_again(r, first);
         return;
     }
+    dvr_count(s->id, &(struct dvr_counts){ .n_failures = 1 });
     begin_gap(r, first->dts_us, GAP_NO_FILE);
     pause(r);
     log_err(LOG_WARN, e, "DVR of %s: no file, next try in %llds", s->identity,

@@ -17,6 +17,7 @@ struct removal {
     struct dvr_recording *recording;
     char                 *path;
     char                 *root; /* folder that stays, with its slash; NULL: all folders stay */
+    enum dvr_removed_by   by;
     enum note_removal     result;
 };
 
@@ -49,6 +50,8 @@ static void drop(struct offload_job *job)
     m->recording->is_due = false;
     if (!job->refused && m->result != NOTE_FAILED)
         catalogue_remove(m->recording);
+    if (m->result == NOTE_REMOVED)
+        dvr_count_removed(m->by, m->recording->bytes);
     dvr_recording_unref(&m->recording);
     mem_free(m->path);
     mem_free(m->root);
@@ -66,7 +69,8 @@ static char *root_of(const struct conf *conf, const char *vhost)
     return folder;
 }
 
-struct err *dvr_remove(struct dvr_recording *r, const struct conf *conf, enum note_removal *result)
+struct err *dvr_remove(struct dvr_recording *r, const struct conf *conf, enum dvr_removed_by by,
+                       enum note_removal *result)
 {
     *result = NOTE_FAILED;
     if (r->state != DVR_COMPLETE || r->is_due)
@@ -78,6 +82,7 @@ struct err *dvr_remove(struct dvr_recording *r, const struct conf *conf, enum no
                            .recording = dvr_recording_ref(r),
                            .path = mem_strdup(r->path),
                            .root = root_of(conf, r->vhost),
+                           .by = by,
                            .result = NOTE_FAILED };
     struct err *e = m->path ? NULL : err_no_memory();
     r->is_due = true;

@@ -6,6 +6,7 @@
 #define APP_DVR_REMOVAL_H
 
 #include "app/conf/conf.h"
+#include "app/dvr/counts.h"
 #include "app/dvr/note.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -13,12 +14,13 @@
 /**
  * Remove a complete recording. Whatever is found, it leaves the catalogue, unless the removal failed.
  *
- * Shape      conf: folders are removed below that of its vhost's `dvr_path` alone
+ * Shape      by: for the counts; conf: folders are removed below that of its vhost's `dvr_path` alone
  * Returns    *result: NOTE_REMOVED, NOTE_NOT_OURS: the file is another one and stays, NOTE_FAILED: it could not be removed, or is not
  *            complete, or is being removed already
  * Errors     E_SOCKET_TIMEOUT: the disk is slow, and it is removed later; those of offload()
  * Yields     yes
  */
-struct err *dvr_remove(struct dvr_recording *r, const struct conf *conf, enum note_removal *result) ATTR_MUST_USE;
+struct err *dvr_remove(struct dvr_recording *r, const struct conf *conf, enum dvr_removed_by by,
+                       enum note_removal *result) ATTR_MUST_USE;
 
 #endif

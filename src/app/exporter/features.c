@@ -1,4 +1,6 @@
 /* Metrics of the protocols, and of features that have counters of their own. */
+#include "app/dvr/catalogue.h"
+#include "app/dvr/counts.h"
 #include "app/exporter/families.h"
 #include "app/exporter/scrape.h"
 #include "app/forward/forwards.h"
@@ -118,6 +120,48 @@ static void put_relays(struct mw *m)
            n.failures);
 }
 
+/* ---- recording ---- */
+
+static void put_removed(struct mw *m)
+{
+    static const char *const by[] = {
+        [DVR_BY_AGE] = "age", [DVR_BY_SIZE] = "size", [DVR_BY_ROOM] = "disk", [DVR_BY_API] = "api"
+    };
+    mw_family(m, MW_COUNTER, "srs_dvr_removed_files_total", "Recordings that were removed, by reason.");
+    for (int i = 0; i < DVR_REMOVERS; i++)
+        put_labelled(m, "reason", by[i], dvr_counts_removed((enum dvr_removed_by)i).n_files);
+    mw_family(m, MW_COUNTER, "srs_dvr_removed_bytes_total", "Bytes of recordings that were removed, by reason.");
+    for (int i = 0; i < DVR_REMOVERS; i++)
+        put_labelled(m, "reason", by[i], dvr_counts_removed((enum dvr_removed_by)i).bytes);
+}
+
+static void put_dvr_gaps(struct mw *m, const struct dvr_counts *n)
+{
+    mw_family(m, MW_COUNTER, "srs_dvr_gaps_total", "Gaps in recordings, by reason.");
+    for (int i = 0; i < GAP_REASONS; i++)
+        put_labelled(m, "reason", gap_reason_name((enum gap_reason)i), n->n_gaps[i]);
+    mw_family(m, MW_COUNTER, "srs_dvr_gaps_seconds_total", "Time that recordings lack, by reason.");
+    for (int i = 0; i < GAP_REASONS; i++) {
+        mw_begin(m, NULL);
+        mw_label(m, "reason", gap_reason_name((enum gap_reason)i));
+        mw_us(m, n->gaps_us[i]);
+    }
+}
+
+static void put_dvr(struct mw *m)
+{
+    const struct dvr_counts *n = dvr_counts_of_all();
+    mw_one(m, MW_GAUGE, "srs_dvr_open_files", "Files that are being recorded.", n->n_open);
+    mw_one(m, MW_GAUGE, "srs_dvr_known_files", "Recordings in the list, those that are open included.",
+           (int64_t)catalogue_roll()->count);
+    mw_one(m, MW_COUNTER, "srs_dvr_bytes_total", "Bytes that were recorded.", n->bytes);
+    mw_one(m, MW_COUNTER, "srs_dvr_files_total", "Files that were completed.", n->n_files);
+    mw_one(m, MW_COUNTER, "srs_dvr_failures_total",
+           "Files that could not be begun, or held nothing that can be played.", n->n_failures);
+    put_dvr_gaps(m, n);
+    put_removed(m);
+}
+
 /* ---- snapshots ---- */
 
 static void put_snapshots(struct mw *m)
@@ -142,6 +186,7 @@ struct err *families_of_features(struct scrape *s)
            (int64_t)hls_viewers_count());
     put_hooks(m);
     put_forwards(m);
+    put_dvr(m);
     put_snapshots(m);
     put_relays(m);
     return scrape_give_way(s);

@@ -71,6 +71,10 @@ static void fill_row(struct stream_row *row, const struct source *s)
     row->video = s->video;
     row->audio = s->audio;
     row->latency = s->latency;
+    const struct dvr_counts *dvr = dvr_counts_of(s->id);
+    row->is_recorded = dvr != NULL;
+    if (dvr)
+        row->dvr = *dvr;
 }
 
 /*

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/dvr/counts.h"
 #include "app/session/registry.h"
 #include "app/source/source.h"
 #include "core/attr.h"
@@ -36,6 +37,8 @@ struct stream_row {
     struct video_info    video;
     struct audio_info    audio;
     struct histogram     latency;
+    bool                 is_recorded; /* A recorder attends to it. */
+    struct dvr_counts    dvr;
 };
 
 /* The sums of streams without a row of their own. */

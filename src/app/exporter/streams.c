@@ -200,6 +200,46 @@ static void put_latency(struct mw *m, const struct stream_row *r)
     mw_histogram(m, r->labels, &r->latency);
 }
 
+static void put_recorded(struct mw *m, const struct stream_row *r, int64_t n)
+{
+    if (!r->is_recorded)
+        return;
+    mw_begin(m, r->labels);
+    mw_int(m, n);
+}
+
+static void put_dvr_open(struct mw *m, const struct stream_row *r)
+{
+    put_recorded(m, r, r->dvr.n_open);
+}
+
+static void put_dvr_bytes(struct mw *m, const struct stream_row *r)
+{
+    put_recorded(m, r, r->dvr.bytes);
+}
+
+static void put_dvr_files(struct mw *m, const struct stream_row *r)
+{
+    put_recorded(m, r, r->dvr.n_files);
+}
+
+static void put_dvr_failures(struct mw *m, const struct stream_row *r)
+{
+    put_recorded(m, r, r->dvr.n_failures);
+}
+
+/* A reason that the stream has never had is left out. */
+static void put_dvr_gaps(struct mw *m, const struct stream_row *r)
+{
+    for (int i = 0; r->is_recorded && i < GAP_REASONS; i++) {
+        if (!r->dvr.n_gaps[i])
+            continue;
+        mw_begin(m, r->labels);
+        mw_label(m, "reason", gap_reason_name((enum gap_reason)i));
+        mw_int(m, r->dvr.n_gaps[i]);
+    }
+}
+
 static const struct {
     enum mw_type type;
     const char  *name, *help;
@@ -210,6 +250,12 @@ static const struct {
     { MW_GAUGE, "srs_stream_players", "Players, by protocol.", put_players },
     { MW_COUNTER, "srs_stream_receive_bytes_total", "Bytes from clients of the stream, by protocol.", put_received },
     { MW_COUNTER, "srs_stream_send_bytes_total", "Bytes to clients of the stream, by protocol.", put_sent },
+    { MW_GAUGE, "srs_stream_dvr_open_files", "Files of the stream that are being recorded.", put_dvr_open },
+    { MW_COUNTER, "srs_stream_dvr_bytes_total", "Bytes that were recorded of this publish.", put_dvr_bytes },
+    { MW_COUNTER, "srs_stream_dvr_files_total", "Files that were completed of it.", put_dvr_files },
+    { MW_COUNTER, "srs_stream_dvr_failures_total", "Files of it that could not be begun, or held nothing.",
+      put_dvr_failures },
+    { MW_COUNTER, "srs_stream_dvr_gaps_total", "Gaps in its recordings, by reason.", put_dvr_gaps },
     { MW_HISTOGRAM, "srs_stream_latency_seconds", "As srs_latency_seconds, of one stream.", put_latency },
 };
 
