@@ -245,7 +245,6 @@
     X(1902, END_OF_STREAM, "EndOfStream", "the peer ended the connection in good order") \
     X(1903, TAKEOVER, "PublisherTakeover", "a newer publisher took the stream over") \
     X(1904, PROXY_HEADER, "ProxyHeader", "the PROXY header of a trusted peer is broken") \
-    X(1905, NOT_BUILT, "NotBuilt", "the vhost asks for a feature that is not built yet") \
     X(1906, REFUSED, "Refused", "a server that we are a client of refuses") \
     X(1907, AUTH_REQUIRED, "AuthRequired", "a server that we are a client of wants a user and a password") \
     X(1908, BACKEND, "BackendFailed", "a server that is asked for permission does not answer as it should") \

@@ -313,6 +313,7 @@ EXAMPLES = {
     # the ports of the origin, of the edge, and the endings of its URLs over HTTP
     "edge.conf": ("19350", "1935", "8080", ["flv", "m3u8"]),
     "edge2.conf": ("19350", "1935", None, []),
+    "edge.token.traverse.conf": ("19350", "1935", "8080", ["flv"]),
     "http.flv.live.edge1.conf": ("1935", "19351", "8081", ["flv"]),
     "http.flv.live.edge2.conf": ("1935", "19352", "8082", ["flv"]),
     "go-oryx-edge.conf": ("19350", "19351", None, []),

@@ -1,21 +1,15 @@
-"""Unbuilt features: vhosts that would be unsafe or useless without them refuse; others serve, with a warning."""
+"""Unbuilt features: vhosts that ask for them serve, with a warning."""
 import os
 import time
 
 import pytest
 
-import rtmp
 from api import Api
 from flv import Numbered
 from test_play import seen
 from test_process import GOOD, conf_file, folder, srs_run  # noqa: F401 (folder is a fixture)
 from wait import until
 
-REFUSING = [
-    ("cluster { mode remote; origin 127.0.0.1:9; token_traverse on; }", "token_traverse"),
-    ("cluster { token_traverse on; }", "token_traverse"),
-    ("mode remote; origin 127.0.0.1:9; token_traverse on;", "token_traverse"),
-]
 SERVING = [
     "cluster { mode local; }",
     "dash { enabled on; }",
@@ -26,31 +20,10 @@ def vhost(more, name="__defaultVhost__"):
     return "vhost %s { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } %s }\n" % (name, more)
 
 
-def refused(server, role, host="127.0.0.1"):
-    with server.client(tc_url="rtmp://127.0.0.1:%d/live?vhost=%s" % (server.port, host)) as c:
-        with pytest.raises(rtmp.Refused) as refusal:
-            getattr(c, role)("s")
-        c.wait_closed()
-    assert refusal.value.info["level"] == "error"
-    return refusal.value.info["description"]
-
-
 def serves(server):
     with server.player() as player, server.publisher() as publisher:
         publisher.send_tags(Numbered().tags(count=3))
         seen(player, 8)
-
-
-@pytest.mark.parametrize("more,feature", REFUSING)
-def test_such_a_vhost_refuses_publishers_and_players_with_the_reason(make_server, more, feature):
-    server = make_server(vhost(more), http="")
-    for role in ("publish", "play"):
-        why = refused(server, role)
-        assert feature in why and "not built yet" in why and "allow_unbuilt" in why
-        server.wait_log(r"1905\(NotBuilt\).*vhost __defaultVhost__ needs .*%s.* is not built yet" % feature)
-    reply = Api(server, server.http_port).ask("GET", "/live/s.flv")
-    assert reply.status == 503 and feature in reply.body.decode() and "allow_unbuilt" in reply.body.decode()
-    server.wait_log(r"HTTP client ip=127.0.0.1 refused, /live/s.flv.*NotBuilt")
 
 
 @pytest.mark.parametrize("more", SERVING)
@@ -58,34 +31,13 @@ def test_what_is_merely_missing_is_served(make_server, more):
     serves(make_server(vhost(more)))
 
 
-def test_the_other_vhosts_serve(make_server):
-    server = make_server(vhost(REFUSING[0][0], "edge.example") + vhost(""))
-    refused(server, "publish", "edge.example")
-    serves(server)
-
-
-def test_allow_unbuilt_opens_and_a_reload_switches_it(make_server):
-    server = make_server(vhost(REFUSING[1][0]), root={"allow_unbuilt": "on"})
-    server.wait_log(r"ERROR.*vhost.cluster.token_traverse is accepted but not built yet.*every client is served without that")
-    serves(server)
-    server.reload(vhost(REFUSING[1][0]), root={"allow_unbuilt": "off"})
-    refused(server, "play")
-    server.reload(vhost(REFUSING[1][0]), root={"allow_unbuilt": "on"})
-    serves(server)
-
-
-def test_t_and_the_start_name_vhost_file_and_line(make_server, folder):  # noqa: F811
-    text = GOOD + "vhost a.example {\n\n cluster { token_traverse on; }\n}\nsrt_server { enabled on; }\n"
+def test_t_names_file_and_line(folder):  # noqa: F811
+    text = GOOD + "srt_server { enabled on; }\n"
     path = conf_file(folder, text)
-    line = text[:text.index("cluster")].count("\n") + 1
     status, said = srs_run(folder, "-t", "-c", path)
     assert status == 0
-    for what, vhost_of, at in (("vhost.cluster.token_traverse", ", vhost a.example", line), ("srt_server", "", line + 2)):
-        found = [s for s in said.splitlines() if what + " is accepted but not built yet: " in s]
-        assert len(found) == 1 and found[0].endswith("%s, at %s:%d" % (vhost_of, path, at)), said
-    server = make_server(vhost(REFUSING[0][0], "b.example"))
-    server.wait_log(r"ERROR.*vhost.cluster.token_traverse is accepted.*, vhost b.example, at .*srs.conf:%d" %
-                    server.line_of("cluster"))
+    found = [s for s in said.splitlines() if "srt_server is accepted but not built yet: " in s]
+    assert len(found) == 1 and found[0].endswith(", at %s:%d" % (path, text[:text.index("srt_server")].count("\n") + 1)), said
 
 
 OTHERS = [("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC")]

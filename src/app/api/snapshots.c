@@ -72,6 +72,8 @@ static struct err *check_access(const struct api_reply *r, const struct target *
         return NULL;
     if (t->found->hooks.enabled && t->found->hooks.on_play.count > 0)
         return err_new(E_AUTH_DENIED, "on_play decides who may play; pictures need the password of the API");
+    if (t->found->cluster.token_traverse)
+        return err_new(E_AUTH_DENIED, "the origin decides who may play; pictures need the password of the API");
     return play_rules_check_names(r->x, t->found, t->app, t->stream, &rules);
 }
 

@@ -6,7 +6,6 @@
 #include "app/conf/casters.h"
 #include "app/http/conn.h"
 #include "app/http/refusal.h"
-#include "app/http/unbuilt.h"
 #include "core/attr.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -118,8 +117,6 @@ static struct err *answer_error(struct post *p)
     http_close_after(p->x); /* The rest of the body is not read. */
     if (p->verdict == SESSION_UNNAMED)
         return refusal_unnamed(p->x, p->challenge, why);
-    if (p->verdict == SESSION_UNAVAILABLE)
-        return http_unbuilt_refuse(p->x, why);
     err_free(http_reply_status(p->x, status_of(p->verdict, err_code(why))));
     return err_wrap(why, "publish by HTTP");
 }

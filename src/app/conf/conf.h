@@ -279,7 +279,8 @@ struct conf_cluster {
     bool              tls_verify;                     /* ours */
     char             *tls_ca;                         /* ours: a PEM file; empty: the certificates of the system */
     bool              origin_cluster;
-    struct conf_words coworkers; /* host[:port] of the API of other origins (cluster/coworkers.h) */
+    struct conf_words coworkers;      /* host[:port] of the API of other origins (cluster/coworkers.h) */
+    bool              token_traverse; /* an origin decides about players; never on unless mode is remote */
 };
 
 enum conf_cluster_mode { CONF_CLUSTER_LOCAL, CONF_CLUSTER_REMOTE };
@@ -417,8 +418,6 @@ struct conf_pictures {
     char   *sheet;         /* a template: a sheet of small pictures; "": none */
 };
 
-struct conf_unbuilt;
-
 struct conf_vhost {
     char                   *name;
     bool                    enabled;
@@ -456,9 +455,6 @@ struct conf_vhost {
     struct conf_pictures    snapshot;
 
     int64_t history_us; /* derived: how far before the live end a player of this vhost may begin, whatever its GOPs */
-
-    const struct conf_unbuilt
-        *unbuilt; /* the missing feature because of which clients are refused (unbuilt.h); NULL: none */
 };
 
 struct conf_tree;
@@ -468,10 +464,9 @@ struct conf {
     uint64_t            serial; /* unique among the snapshots of this process */
     char               *path;   /* path of the file; empty in environment-only mode */
     bool                env_only;
-    struct conf_words   listen;        /* RTMP endpoints, validated, as written */
-    bool                reuse_port;    /* ours, default off: share listen ports with another process */
-    bool                io_uring;      /* ours, default on: write to many players by one system call */
-    bool                allow_unbuilt; /* ours, default off: serve vhosts that need features that are not built */
+    struct conf_words   listen;     /* RTMP endpoints, validated, as written */
+    bool                reuse_port; /* ours, default off: share listen ports with another process */
+    bool                io_uring;   /* ours, default on: write to many players by one system call */
     int                 max_connections;
     int                 newcomers_per_ip; /* 0: any number */
     char               *memory_limit;     /* ours: validated, as written (conf/size.h) */

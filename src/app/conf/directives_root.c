@@ -23,10 +23,8 @@ static const struct directive rows[] = {
     { .name = "io_uring", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, IN_CONF(io_uring), .since = "ours",
       .help = "Write to many players by one system call, where the kernel supports it. Off: by one call for each "
               "player." },
-    { .name = "allow_unbuilt", .type = CONF_BOOL, .def = "off", .reload = RELOAD_LIVE, IN_CONF(allow_unbuilt),
-      .since = "ours",
-      .help = "Serve vhosts that need what is not built yet: token_traverse. They are served as if "
-              "these lines were absent. Off: such clients are refused." },
+    { .name = "allow_unbuilt", .type = CONF_BOOL, .def = "off", .state = CONF_IGNORED, .since = "ours",
+      .help = "No vhost is refused any more because something is not built." },
     { .name = "max_connections", .type = CONF_INT, .def = "1000", .reload = RELOAD_LIVE, IN_CONF(max_connections),
       .since = "1",
       .help = "Most TCP clients at one time; a further one is closed at once. The limit of open files must exceed "

@@ -17,7 +17,6 @@ enum { ROWS_MAX = 512 }; /* rows of the whole table, which has some 400 */
 
 struct review {
     struct conf_report     *report;
-    bool                    allow_unbuilt;
     const struct conf_node *item;           /* the block around that has a name, a vhost; or NULL */
     const struct directive *told[ROWS_MAX]; /* rows whose state has been mentioned */
     size_t                  n_told;
@@ -52,15 +51,6 @@ static const char *place_of(const struct review *r, const struct conf_node *n, c
     return buf;
 }
 
-static void tell_refusal(struct review *r, const struct conf_unbuilt *unbuilt, const char *path, const char *place)
-{
-    conf_report_add(r->report, LOG_ERROR, "%s is accepted but not built yet: %s, so %s%s", path, unbuilt->effect,
-                    r->allow_unbuilt
-                        ? "every client is served without that, as allow_unbuilt says"
-                        : "publishers and players are refused (allow_unbuilt on; serves them without that)",
-                    place);
-}
-
 static void tell_state(struct review *r, const struct directive *row, const struct conf_node *n, const char *path)
 {
     char place[CONF_WHERE_MAX + CONF_SHOW_MAX + 16];
@@ -68,10 +58,6 @@ static void tell_state(struct review *r, const struct directive *row, const stru
         return; /* nearly every directive of a large file */
     const struct conf_unbuilt *unbuilt = row->state == CONF_LATER ? conf_unbuilt_asked(path, n) : NULL;
     place_of(r, n, place, sizeof place);
-    if (unbuilt && unbuilt->refuses) {
-        tell_refusal(r, unbuilt, path, place);
-        return;
-    }
     if (is_switched(n, "off") || !first_time(r, row))
         return;
     if (row->state == CONF_LATER)
@@ -201,11 +187,7 @@ static void review_vhosts(const struct conf_tree *tree, struct conf_report *repo
 
 struct err *conf_review(const struct conf_tree *tree, struct conf_report *report)
 {
-    const struct conf_node *allow = conf_node_child(&tree->root, "allow_unbuilt");
-    struct review           r = {
-                  .report = report,
-                  .allow_unbuilt = conf_value(conf_row(&conf_root_block, "allow_unbuilt"), allow).on,
-    };
+    struct review r = { .report = report };
     review_block(&r, &tree->root, &conf_root_block, "", false);
     review_vhosts(tree, report);
     return review_vhost_names(tree, report);

@@ -7,12 +7,6 @@
 #include "core/str.h"
 
 static const struct conf_unbuilt rows[] = {
-    { .feature = "cluster token_traverse",
-      .directive = "vhost.cluster",
-      .name = "token_traverse",
-      .word = "on",
-      .refuses = true,
-      .effect = "the origin is not asked who may publish and play" },
     { .feature = "WebRTC",
       .directive = "rtc_server",
       .name = "enabled",
@@ -51,24 +45,11 @@ static bool is_asked_by(const struct conf_unbuilt *row, const char *path, const 
 
 const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *at)
 {
-    const struct conf_unbuilt *found = NULL;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct conf_unbuilt *row = &rows[i];
-        if (!row->directive || !is_asked_by(row, path, at))
-            continue;
-        if (row->refuses)
+        if (row->directive && is_asked_by(row, path, at))
             return row;
-        if (!found)
-            found = row;
     }
-    return found;
-}
-
-const struct conf_unbuilt *conf_unbuilt_refusal(const struct conf_node *vhost)
-{
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].refuses && is_asked(&rows[i], conf_node_child(vhost, rows[i].directive + strlen(above_vhost))))
-            return &rows[i];
     return NULL;
 }
 

@@ -1,7 +1,6 @@
 /**
- * The features of SRS that are not built yet, in one table. It gives the warnings about a configuration, the refusals of
- * vhosts that would be unsafe or useless without a feature, and the replies on its HTTP paths. Building a feature removes
- * its rows.
+ * The features of SRS that are not built yet, in one table. It gives the warnings about a configuration, and the replies on
+ * their HTTP paths. Building a feature removes its rows.
  *
  * Ownership  rows are static
  * Yields     no
@@ -16,16 +15,12 @@ struct conf_unbuilt {
     const char *feature;     /* its usual name */
     const char *directive;   /* path of the block that asks for it, "vhost.dvr"; NULL: none */
     const char *name, *word; /* the block asks for it by `name word;` */
-    bool        refuses;     /* the vhost is unsafe or useless without it: its clients are refused */
     const char *path;        /* over HTTP: "/metrics", "/rtc/v1/" and everything below it, "*.m3u8"; NULL: none */
     const char *effect;      /* the consequence, as the end of a sentence */
 };
 
-/** The row whose feature is asked for by a block, or a directive in it, at `path`, or NULL. Rows that refuse come first. */
+/** The row whose feature is asked for by a block, or a directive in it, at `path`, or NULL. */
 const struct conf_unbuilt *conf_unbuilt_asked(const char *path, const struct conf_node *at);
-
-/** The row because of which a vhost refuses its clients, or NULL. */
-const struct conf_unbuilt *conf_unbuilt_refusal(const struct conf_node *vhost);
 
 /** The row of an HTTP path (without query), or NULL. */
 const struct conf_unbuilt *conf_unbuilt_at(const char *http_path);

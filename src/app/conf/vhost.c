@@ -6,7 +6,6 @@
 #include "app/conf/cidr.h"
 #include "app/conf/hls.h"
 #include "app/conf/snapshot.h"
-#include "app/conf/unbuilt.h"
 #include "kernel/stream_format.h"
 
 static bool is_rule(const struct conf_node *n)
@@ -58,15 +57,23 @@ static int64_t history_us(const struct conf_http_remux *remux)
     return remux->enabled && format && format->bare_audio ? remux->fast_cache_us : 0;
 }
 
+/* Only an edge has origins. */
+static void derive_cluster(struct conf_cluster *c)
+{
+    c->token_traverse = c->token_traverse && c->mode == CONF_CLUSTER_REMOTE;
+}
+
 /* HLS asks viewers for tokens. Without hls_ctx and hls_ts_ctx a request belongs to no viewer, and anybody would get the answer. */
 static void derive_viewers(struct conf_fill *f, struct conf_vhost *v, const struct conf_node *n)
 {
     char where[CONF_WHERE_MAX];
-    if (!conf_auth_asks(&v->auth, false) || (v->hls.ctx && v->hls.ts_ctx))
+    bool asks = conf_auth_asks(&v->auth, false);
+    if ((!asks && !v->cluster.token_traverse) || (v->hls.ctx && v->hls.ts_ctx))
         return;
     if (v->hls.enabled)
-        conf_report_add(f->report, LOG_WARN, "%s: hls_ctx and hls_ts_ctx are on, because auth.play asks for tokens",
-                        conf_node_where(conf_node_child(n, "hls"), where, sizeof where));
+        conf_report_add(f->report, LOG_WARN, "%s: hls_ctx and hls_ts_ctx are on, because %s",
+                        conf_node_where(conf_node_child(n, "hls"), where, sizeof where),
+                        asks ? "auth.play asks for tokens" : "cluster.token_traverse asks about viewers");
     v->hls.ctx = v->hls.ts_ctx = true;
 }
 
@@ -76,8 +83,8 @@ void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *
     fill_rules(f, &v->security, conf_node_child(n, "security"));
     v->history_us = history_us(&v->http_remux);
     conf_hls_derive(f, &v->hls, conf_node_child(n, "hls"));
+    derive_cluster(&v->cluster);
     derive_viewers(f, v, n);
-    v->unbuilt = conf_unbuilt_refusal(n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = f->conf->chunk_size;
     if (v->min_latency && !v->play.mw_msgs_set)

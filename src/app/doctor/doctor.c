@@ -85,7 +85,6 @@ static struct err *look_at_unbuilt(struct visit *v, const struct conf *conf)
                 .effect = found.row->effect,
                 .vhost = found.vhost,
                 .where = found.where,
-                .refuses = found.row->refuses && !conf->allow_unbuilt,
             };
             for (size_t i = 0; doctor_unbuilt_checks[i]; i++)
                 doctor_unbuilt_checks[i](&facts, &v->findings);

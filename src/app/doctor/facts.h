@@ -83,7 +83,6 @@ struct facts_pair {
 struct facts_unbuilt {
     const char *feature, *effect, *vhost; /* vhost NULL: outside of vhosts */
     const char *where;                    /* file and line */
-    bool        refuses;
 };
 
 /** The process and its machine. */

@@ -25,14 +25,11 @@ void check_reload(const struct facts_server *s, struct findings *all)
 
 void check_unbuilt(const struct facts_unbuilt *u, struct findings *all)
 {
-    struct finding *f = findings_add(all, "conf-unbuilt", u->refuses ? FINDING_ERROR : FINDING_WARNING,
-                                     u->vhost ? FINDING_VHOST : FINDING_SERVER, u->vhost ? u->vhost : u->feature);
-    finding_seen(f, "%s, at %s, is accepted and not built: %s.%s", u->feature, u->where, u->effect,
-                 u->refuses ? " Clients of the vhost are refused." : "");
-    finding_cure(f, "%s",
-                 u->refuses ? "Take the block out, or serve the vhost without it."
-                            : "Take the block out, or switch it off.");
-    finding_line(f, "%s", u->refuses ? "allow_unbuilt on;" : "enabled off;");
+    struct finding *f = findings_add(all, "conf-unbuilt", FINDING_WARNING, u->vhost ? FINDING_VHOST : FINDING_SERVER,
+                                     u->vhost ? u->vhost : u->feature);
+    finding_seen(f, "%s, at %s, is accepted and not built: %s.", u->feature, u->where, u->effect);
+    finding_cure(f, "Take the block out, or switch it off.");
+    finding_line(f, "enabled off;");
 }
 
 /* A page that came over https cannot play what is there over http alone. */

@@ -9,6 +9,8 @@ static const char *role_of(const struct origin_call *c)
 
 static enum session_verdict verdict_of(const struct origin_call *c, const struct err *e)
 {
+    if (err_code(e) == E_THREAD_INTERRUPTED)
+        return SESSION_FAILED;
     if (!origin_call_is_verdict(c, e))
         return c->who.plays ? SESSION_UNAVAILABLE : SESSION_FAILED;
     switch (err_code(e)) {
@@ -23,20 +25,22 @@ static void log_failure(const struct origin_call *c, struct err *e)
     log_err(LOG_WARN, e, "edge: origin %s does not take the %s of %s", origin_call_at(c), role_of(c), c->key);
 }
 
+/* What the client hears of an answer without words. A publisher hears why; a player, who may be anybody, nothing of addresses. */
+static struct err *speak_for(const struct origin_call *c, const struct err *e)
+{
+    const char *what = origin_call_is_verdict(c, e) ? "the origin refuses the stream" : "no origin takes the stream";
+    char        text[ERR_TEXT_MAX];
+    return c->who.plays ? err_new(E_REFUSED, "%s", what)
+                        : err_new(E_REFUSED, "%s: %s", what, err_text(e, text, sizeof text));
+}
+
 /* Let the client hear what the origin has said, without how it came to be said. */
 static struct err *in_its_words(const struct origin_call *c, struct err *e)
 {
-    enum err_code code = err_code(e);
-    char          text[ERR_TEXT_MAX];
-    struct err   *told;
-    if (code == E_THREAD_INTERRUPTED)
+    if (err_code(e) == E_THREAD_INTERRUPTED)
         return e;
-    if (!origin_call_is_verdict(c, e))
-        told = err_new(E_REFUSED, "no origin takes the stream: %s", err_text(e, text, sizeof text));
-    else if (!*c->at.refusal)
-        told = err_new(E_REFUSED, "the origin refuses the stream: %s", err_text(e, text, sizeof text));
-    else
-        told = err_new(code, "%s", c->at.refusal);
+    bool        has_words = origin_call_is_verdict(c, e) && *c->at.refusal;
+    struct err *told = has_words ? err_new(err_code(e), "%s", c->at.refusal) : speak_for(c, e);
     log_failure(c, e);
     return told;
 }

@@ -214,6 +214,26 @@ static struct err *find_trust(struct tls_ctx **tls, const char *url, const struc
     return strncasecmp(url, schema, sizeof schema - 1) == 0 ? hook_trust_take(tls, &manner) : NULL;
 }
 
+/* Wait until the server sends media, or has not refused the player for a while. */
+static struct err *settle(struct origin_call *c, int64_t deadline_us)
+{
+    struct rtmp_message   msg = { 0 };
+    enum rtmp_client_news news = RTMP_NEWS_NONE;
+    int64_t               until_us = now_us() + ORIGIN_SETTLE_US;
+    struct err           *e = NULL;
+    while (!e && news != RTMP_NEWS_MEDIA) {
+        e = rtmp_client_read(&c->at, &msg, &news, until_us < deadline_us ? until_us : deadline_us);
+        frame_unref(&msg.payload);
+    }
+    return err_except(e, E_SOCKET_TIMEOUT);
+}
+
+static struct err *play(struct origin_call *c, int64_t deadline_us)
+{
+    struct err *e = rtmp_client_play(&c->at, NULL, deadline_us);
+    return e ? e : settle(c, deadline_us);
+}
+
 static struct err *open_at(struct origin_call *c, struct rtmp_client_target *at, const struct conf *conf,
                            const struct conf_vhost *vhost, int64_t deadline_us)
 {
@@ -223,7 +243,9 @@ static struct err *open_at(struct origin_call *c, struct rtmp_client_target *at,
     c->was_connected = !e;
     if (!e)
         e = forward_loop_check(conf, c->key, &c->at, at->tc_url ? at->tc_url : c->at.address.tc_url);
-    return e ? e : rtmp_client_publish(&c->at, deadline_us);
+    if (e)
+        return e;
+    return c->who.plays ? play(c, deadline_us) : rtmp_client_publish(&c->at, deadline_us);
 }
 
 /* Open, and follow redirects. */
@@ -243,7 +265,7 @@ static struct err *open_client(struct origin_call *c, const struct forward_desti
     char       *moved_to = NULL, *next;
     struct err *e = open_at(c, &at, conf, vhost, deadline_us);
     for (int n = 0; n < ORIGIN_REDIRECTS_MAX && (next = rtmp_client_take_redirect(&c->at, &e)); n++) {
-        log_info("edge: the publisher of %s is redirected to %.200s", c->key, next);
+        log_info("edge: the %s of %s is redirected to %.200s", c->who.plays ? "player" : "publisher", c->key, next);
         mem_free(moved_to);
         at.url = moved_to = next;
         at.stream = at.tc_url = NULL;

@@ -20,12 +20,14 @@
 
 #include "app/conf/conf.h"
 #include "core/attr.h"
+#include "core/clock.h"
 #include "core/err.h"
 #include "protocol/rtmp/client.h"
 
 enum {
-    ORIGIN_REDIRECTS_MAX = 3,   /* in a row */
-    ORIGIN_ARGS_MAX = 16 << 10, /* of a client's second object; a longer one is not passed on */
+    ORIGIN_REDIRECTS_MAX = 3,         /* in a row */
+    ORIGIN_SETTLE_US = US_PER_SECOND, /* in which a server that has let a player in may still refuse it */
+    ORIGIN_ARGS_MAX = 16 << 10,       /* of a client's second object; a longer one is not passed on */
 };
 
 /** The client, in its own words. */

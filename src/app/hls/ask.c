@@ -8,7 +8,6 @@
 #include "app/http/conn.h"
 #include "app/http/refusal.h"
 #include "app/http/site.h"
-#include "app/http/unbuilt.h"
 #include "app/session/access.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -116,7 +115,7 @@ static struct err *refuse(struct http_exchange *x, const struct hls_refusal *how
         return http_reply_redirect(x, HTTP_STATUS_FOUND, how->place);
     case SESSION_UNNAMED: return refusal_unnamed(x, how->challenge, why);
     case SESSION_NOT_FOUND: return refusal_denied(x, HTTP_STATUS_NOT_FOUND, why);
-    case SESSION_UNAVAILABLE: return http_unbuilt_refuse(x, why);
+    case SESSION_UNAVAILABLE: return refusal_unasked(x, why);
     case SESSION_DENIED:
     case SESSION_BUSY: return refusal_denied(x, HTTP_STATUS_FORBIDDEN, why);
     case SESSION_ADMITTED:

@@ -15,7 +15,7 @@
 /* A new guard that depends on the vhost counts here as well. */
 bool hls_file_guard_may_refuse(const struct conf_vhost *v)
 {
-    return v->security.enabled || conf_auth_asks(&v->auth, false) || v->refer.enabled ||
+    return v->cluster.token_traverse || v->security.enabled || conf_auth_asks(&v->auth, false) || v->refer.enabled ||
            (v->hooks.enabled && v->hooks.on_play.count > 0);
 }
 

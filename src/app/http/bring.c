@@ -1,6 +1,7 @@
 #include "app/http/bring.h"
 
 #include "app/http/conn.h"
+#include "app/http/late_rules.h"
 #include "app/http/play_rules.h"
 #include "app/http/playlist_path.h"
 #include "app/http/watched.h"
@@ -67,8 +68,11 @@ struct err *http_bring_handle(struct http_exchange *x, bool *taken)
         return err_no_memory();
     struct err *e = NULL;
     if (playlist_path_find(vhost, r->path, w) && !playlist_path_is_there(vhost, w)) {
-        struct err *refused = play_rules_check_names(x, vhost, w->app, w->stream, &rules);
+        enum session_verdict verdict;
         conf_ref(conf);
+        struct err *refused = play_rules_check_names(x, vhost, w->app, w->stream, &rules);
+        if (!refused)
+            refused = late_rules_check(x, vhost, w->app, w->stream, &verdict);
         if (!refused)
             e = bring(x, conf, vhost, w);
         err_free(refused); /* Who may not play gets 404: the stream is not here. */

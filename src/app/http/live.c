@@ -10,7 +10,6 @@
 #include "app/http/refusal.h"
 #include "app/http/site.h"
 #include "app/http/static_files.h"
-#include "app/http/unbuilt.h"
 #include "app/source/attend.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
@@ -75,7 +74,7 @@ static bool find_target(const struct http_exchange *x, const struct conf *conf, 
 
 /* ---- admission ---- */
 
-/* Translates the verdict: the client gets a status, the log the reason. A missing feature is explained to the client, too. */
+/* Translates the verdict: the client gets a status, the log the reason. */
 static struct err *refuse(struct http_exchange *x, const struct session *s, struct err *why)
 {
     enum session_verdict verdict = s->verdict;
@@ -89,7 +88,7 @@ static struct err *refuse(struct http_exchange *x, const struct session *s, stru
     if (verdict == SESSION_UNNAMED)
         return refusal_unnamed(x, s->challenge, why);
     if (verdict == SESSION_UNAVAILABLE)
-        return http_unbuilt_refuse(x, why);
+        return refusal_unasked(x, why);
     log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
     return http_reply_status(x, status);
 }

@@ -45,6 +45,8 @@ static struct err *check_tokens(const struct http_exchange *x, const struct conf
                                 const char *stream, struct play_rules *rules)
 {
     char group[STREAM_NAME_MAX + 1];
+    if (vhost->cluster.token_traverse && !stream)
+        return err_new(E_AUTH_DENIED, "token_traverse: the origin is asked about streams alone");
     if (!conf_auth_asks(&vhost->auth, false))
         return NULL;
     if (!stream)
@@ -60,10 +62,8 @@ struct err *play_rules_check_names(const struct http_exchange *x, const struct c
                                    const char *stream, struct play_rules *rules)
 {
     const char *page_url = http_request_field(http_request_of(x), "Referer");
-    struct err *e = access_check_built(http_conn_of(x)->server->conf, vhost);
     *rules = (struct play_rules){ 0 };
-    if (!e)
-        e = access_check_security(vhost, ACCESS_PLAY, http_visit_of(x)->ip);
+    struct err *e = access_check_security(vhost, ACCESS_PLAY, http_visit_of(x)->ip);
     if (!e)
         e = access_check_refer(vhost, ACCESS_REFER_ALL, page_url);
     if (!e)

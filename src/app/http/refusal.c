@@ -47,3 +47,8 @@ struct err *refusal_for_now(struct http_exchange *x, struct err *why, const char
     struct err *e = http_add_field(x, "Retry-After", RETRY_AFTER);
     return e ? e : refusal_text(x, HTTP_STATUS_SERVICE_UNAVAILABLE, text);
 }
+
+struct err *refusal_unasked(struct http_exchange *x, struct err *why)
+{
+    return refusal_for_now(x, why, "The origin cannot be asked about you.\n");
+}

@@ -25,4 +25,7 @@ struct err *refusal_unnamed(struct http_exchange *x, const char *challenge, stru
 /** Reply that it may be tried again in a few seconds, and log why. Takes `why` over. */
 struct err *refusal_for_now(struct http_exchange *x, struct err *why, const char *text) ATTR_MUST_USE;
 
+/** Reply so because the origin that decides about the client cannot be asked (SESSION_UNAVAILABLE). Takes `why` over. */
+struct err *refusal_unasked(struct http_exchange *x, struct err *why) ATTR_MUST_USE;
+
 #endif

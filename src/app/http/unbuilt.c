@@ -35,12 +35,3 @@ struct err *http_unbuilt_reply(struct http_exchange *x)
     say(x, row);
     return http_reply(x, HTTP_STATUS_NOT_IMPLEMENTED, text_type, text, out.len);
 }
-
-struct err *http_unbuilt_refuse(struct http_exchange *x, struct err *why)
-{
-    char       text[TEXT_MAX], reason[TEXT_MAX - 2];
-    struct str out = str_over(text, sizeof text);
-    str_printf(&out, "%s\n", err_text(why, reason, sizeof reason));
-    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
-    return http_reply(x, HTTP_STATUS_SERVICE_UNAVAILABLE, text_type, text, out.len);
-}

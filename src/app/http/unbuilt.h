@@ -14,7 +14,4 @@ bool http_unbuilt_owns(const char *path);
 /** Reply if no file is found: 501 with the text if the table (conf/unbuilt.h) has the path, otherwise 404. */
 struct err *http_unbuilt_reply(struct http_exchange *x) ATTR_MUST_USE;
 
-/** Reply 503 with the text of `why`, because the vhost refuses its players. `why` is logged and consumed. */
-struct err *http_unbuilt_refuse(struct http_exchange *x, struct err *why) ATTR_MUST_USE;
-
 #endif

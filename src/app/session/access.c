@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "app/conf/cidr.h"
-#include "app/conf/unbuilt.h"
 #include "app/session/page_host.h"
 #include "core/str.h"
 
@@ -94,15 +93,4 @@ struct err *access_check_refer(const struct conf_vhost *v, enum access_refer whi
                        names[which], v->name, shown);
     return err_new(E_RTMP_ACCESS_DENIED, "the page's host %s is in none of the domains of refer.%s of vhost %s", shown,
                    names[which], v->name);
-}
-
-/* ---- what is not built */
-
-struct err *access_check_built(const struct conf *c, const struct conf_vhost *v)
-{
-    if (!v->unbuilt || c->allow_unbuilt)
-        return NULL;
-    return err_new(E_NOT_BUILT,
-                   "vhost %s needs %s, which is not built yet: %s; allow_unbuilt on; serves it without that", v->name,
-                   v->unbuilt->feature, v->unbuilt->effect);
 }

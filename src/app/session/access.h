@@ -1,5 +1,5 @@
 /**
- * Access rules: `security` and `refer` of a vhost, and whether the vhost can be served at all.
+ * Access rules: `security` and `refer` of a vhost.
  *
  * Pure functions of the rules and of what is known about the client. A refusal is an error that names the rule and the client;
  * the caller logs it and closes.
@@ -36,13 +36,5 @@ enum access_refer { ACCESS_REFER_ALL, ACCESS_REFER_PLAY, ACCESS_REFER_PUBLISH };
  * Returns    NULL, or E_RTMP_ACCESS_DENIED
  */
 struct err *access_check_refer(const struct conf_vhost *v, enum access_refer which, const char *page_url) ATTR_MUST_USE;
-
-/**
- * Refuse a vhost that needs a feature that is not built yet and without which it would be unsafe or useless. `allow_unbuilt on`
- * serves it all the same.
- *
- * Returns    NULL, or E_NOT_BUILT
- */
-struct err *access_check_built(const struct conf *c, const struct conf_vhost *v) ATTR_MUST_USE;
 
 #endif

@@ -35,7 +35,6 @@ static const struct row rows[] = {
     { E_SYSTEM_STREAM_BUSY,        GOODBYE_REFUSED },
     { E_AUTH_REQUIRED,             GOODBYE_CLOSED }, /* it is asked for a password, and comes again */
     { E_BANNED,                    GOODBYE_REFUSED },
-    { E_NOT_BUILT,                 GOODBYE_REFUSED },
     { E_REFUSED,                   GOODBYE_REFUSED },
     { E_SYSTEM_BANDWIDTH_KEY,      GOODBYE_REFUSED },
     { E_SYSTEM_BANDWIDTH_DENIED,   GOODBYE_REFUSED },

@@ -30,16 +30,6 @@ static struct err *ask_refer(struct session *s, void **kept)
                               s->client.page_url);
 }
 
-static struct err *ask_built(struct session *s, void **kept)
-{
-    (void)kept;
-    struct err *e = access_check_built(s->conf, s->vhost);
-    if (e)
-        s->verdict = SESSION_UNAVAILABLE;
-    return e;
-}
-
 const struct session_guard session_vhost_guard = { .by_conf = true, .ask = ask_vhost };
 const struct session_guard session_security_guard = { .by_conf = true, .ask = ask_security };
 const struct session_guard session_refer_guard = { .by_conf = true, .ask = ask_refer };
-const struct session_guard session_built_guard = { .by_conf = true, .ask = ask_built };

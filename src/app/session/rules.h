@@ -17,7 +17,4 @@ extern const struct session_guard session_security_guard;
 /** The vhost's `refer`: the list for all, and the one of the session's role. */
 extern const struct session_guard session_refer_guard;
 
-/** E_NOT_BUILT: the vhost asks for a feature without which it must not be served (access_check_built()). */
-extern const struct session_guard session_built_guard;
-
 #endif

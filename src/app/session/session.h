@@ -57,7 +57,7 @@ enum session_verdict {
     SESSION_UNNAMED,     /* the client has not said who it is: session.challenge asks it to */
     SESSION_REDIRECTED,  /* the client is sent to session.place */
     SESSION_BUSY,        /* another client publishes the stream */
-    SESSION_UNAVAILABLE, /* the vhost needs what this server does not have */
+    SESSION_UNAVAILABLE, /* the origin that decides about the client cannot be asked */
     SESSION_FAILED,      /* a fault of this server */
 };
 

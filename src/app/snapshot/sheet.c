@@ -5,7 +5,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/uri.h"
-#include "protocol/co.h"
+#include "protocol/turns.h"
 
 static int64_t whole_us(int64_t tile_us)
 {
@@ -62,38 +62,7 @@ void sheet_put(struct sheet *s, int64_t wall_us, const struct picture *tile)
 
 /* ---- turns ---- */
 
-static int         n_making;
-static struct list waiting = { &waiting, &waiting }; /* list of struct waiter, the first one is next */
-
-struct waiter {
-    struct list link;
-    struct co  *co;
-};
-
-static void call_next(void)
-{
-    if (n_making < SHEET_WORK_MAX && !list_is_empty(&waiting))
-        co_unpark(LIST_ENTRY(waiting.next, struct waiter, link)->co);
-}
-
-static struct err *take_turn(int64_t deadline_us)
-{
-    struct waiter w = { .co = co_self() };
-    struct err   *e = NULL;
-    list_push(&waiting, &w.link);
-    while (!e && (waiting.next != &w.link || n_making >= SHEET_WORK_MAX))
-        e = co_park(deadline_us);
-    list_remove(&w.link);
-    n_making += !e;
-    call_next();
-    return err_wrap(e, "wait until other sheets are made");
-}
-
-static void end_turn(void)
-{
-    n_making--;
-    call_next();
-}
+static struct turns turns = TURNS_OF(turns, SHEET_WORK_MAX, SIZE_MAX);
 
 /* ---- the picture ---- */
 
@@ -106,14 +75,14 @@ static void work(struct offload_job *job)
 static void drop(struct offload_job *job)
 {
     struct sheet *s = CONTAINER_OF(job, struct sheet, job);
-    end_turn();
+    turns_end(&turns);
     sheet_free(&s);
 }
 
 struct err *sheet_make(struct sheet **s, enum picture_format format, int64_t deadline_us)
 {
     struct sheet *sheet = *s;
-    struct err   *e = take_turn(deadline_us);
+    struct err   *e = err_wrap(turns_take(&turns, deadline_us), "wait until other sheets are made");
     if (e)
         return e;
     mem_free(sheet->picture.bytes);
@@ -124,7 +93,7 @@ struct err *sheet_make(struct sheet **s, enum picture_format format, int64_t dea
     if ((e = offload(OFFLOAD_PICTURE, &sheet->job, deadline_us)))
         *s = NULL;
     else
-        end_turn();
+        turns_end(&turns);
     return err_wrap(e, "make a sheet");
 }
 

@@ -206,7 +206,6 @@ static void each_refusal_is_named(void **state)
         { E_SYSTEM_SECURITY_DENY, "refused-security" },
         { E_SYSTEM_SECURITY_ALLOW, "refused-security" },
         { E_RTMP_ACCESS_DENIED, "refused-refer" },
-        { E_NOT_BUILT, "conf-unbuilt" },
         { E_SYSTEM_STREAM_BUSY, "stream-busy" },
         { E_RTMP_STREAM_NOT_FOUND, "not-published" },
         { E_RESPONSE_CODE, "refused-hook" },

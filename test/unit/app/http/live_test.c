@@ -81,7 +81,7 @@ static void each_refusal_has_its_status(void **state)
         { REMUX " refer { enabled on; play a.test; }",  "/live/cam.flv", "",          "HTTP/1.1 403 " },
         { REMUX " refer { enabled on; play a.test; }",  "/live/cam.flv", "Referer: http://a.test/\r\n",
                                                                                       "HTTP/1.1 200 " },
-        { REMUX " cluster { mode remote; origin 127.0.0.1; token_traverse on; }",
+        { REMUX " cluster { mode remote; origin 127.0.0.1:9; token_traverse on; }",
                                                         "/live/cam.flv", "",          "HTTP/1.1 503 " },
         { "http_remux { enabled on; mount [vhost]/[app]/[stream].mp3; }",
                                                         "/live/cam.mp3", "",          "HTTP/1.1 406 " },
