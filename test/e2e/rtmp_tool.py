@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import subprocess
+import urllib.request
 
 import srs
+import tokens
 from peer import Peer
 from wait import patience, until
 
@@ -89,14 +91,32 @@ class Nginx(Peer):
 
 
 class NodeMediaServer(Peer):
-    """node-media-server on a port for RTMP."""
+    """node-media-server on a port for RTMP, and another for HTTP-FLV and its API."""
+
+    SECRET = "secret"
 
     def __init__(self, folder):
         super().__init__(folder)
-        conf = self.path("config.json")
+        conf, self.http_port = self.path("config.json"), srs.free_port()
+        auth = {"play": False, "publish": False, "jwt": {"secret": self.SECRET, "algorithm": "HS256", "users": []}}
         with open(conf, "w") as f:
-            json.dump({"bind": "127.0.0.1", "rtmp": {"port": self.port}, "store": {"path": self.path("data")}}, f)
+            json.dump({"bind": "127.0.0.1", "rtmp": {"port": self.port}, "http": {"port": self.http_port}, "auth": auth,
+                       "store": {"path": self.path("data")}}, f)
         self.start(["node", NODE_MEDIA_SERVER, "--no-admin", "-c", conf])
+
+    def url(self, stream="live/s"):
+        return "rtmp://127.0.0.1:%d/%s" % (self.port, stream)
+
+    def http_url(self, path):
+        return "http://127.0.0.1:%d%s" % (self.http_port, path)
+
+    def pull(self, url, path):
+        """Let it pull a stream, and serve it by this path."""
+        body = json.dumps({"url": url, "streamPath": path}).encode()
+        fields = {"Authorization": "Bearer " + tokens.jwt(key=self.SECRET), "Content-Type": "application/json"}
+        until(lambda: self.http_port in srs.listening(self.process.pid), "the API of node-media-server")
+        with urllib.request.urlopen(urllib.request.Request(self.http_url("/api/v1/relay"), body, fields), timeout=patience()) as reply:
+            assert json.load(reply)["success"]
 
     @staticmethod
     def is_installed():
