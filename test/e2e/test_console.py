@@ -495,6 +495,25 @@ def test_pushes_and_programs_are_shown_of_all_streams_and_of_one(page, screen, s
         page.driver.save_screenshot(os.path.join(os.environ["CONSOLE_PICTURES"], "jobs-%s-%d.png" % (lang, width)))
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("lang, title, pulling, waiting, idle", [("en", "Pulls", "pulling", "waiting to try again", "nobody watches"),
+                                                                 ("zh", "拉流", "拉流中", "等待重试", "无人观看")])
+def test_pulls_are_shown(page, screen, site, live, make_server, lang, title, pulling, waiting, idle):
+    origin, dead = make_server(), "rtmp://user:hidden@127.0.0.1:%d/live/b" % srs.free_port()
+    live(origin)
+    server = site("vhost __defaultVhost__ { relay live/a { pull %s; } relay live/b { pull %s; } relay live/c { pull %s; on_demand on; } }" % (
+        origin.url("live/livestream"), dead, origin.url()))
+    screen(390)
+    open_at(page, console(server, "jobs", lang=lang))
+    until(lambda: [(row[0], row[2]) for row in jobs(page, title)] == [("/live/b", waiting), ("/live/a", pulling), ("/live/c", idle)],
+          lambda: "three pulls: %s" % page.text(), 60)
+    rows = {row[0]: row for row in jobs(page, title)}
+    assert rows["/live/a"][1] == origin.url("live/livestream") and rows["/live/a"][3] != rows["/live/c"][3]
+    assert "connect" in rows["/live/b"][-1] and "hidden" not in page.text()
+    fits(page, 390)
+    no_complaints(page)
+
+
 @pytest.mark.parametrize("lang, title, recording, complete", [("en", "Recordings", "recording", "complete"), ("zh", "录制", "录制中", "已完成")])
 def test_recordings_are_shown_of_all_streams_and_of_one(page, screen, site, live, tmp_path, lang, title, recording, complete):
     server = site("vhost __defaultVhost__ { dvr { enabled on; dvr_path %s/[stream].[timestamp].flv; dvr_plan session; } }" % tmp_path)

@@ -1,4 +1,4 @@
-/* What is done with streams beside playing them: pushes to other servers, programs and recordings, of one stream or of all. */
+/* What is done with streams beside playing them: pushes to other servers, programs and recordings, of one stream or of all; and where streams are pulled from. */
 import { bytes, dateTime, duration, percent } from './format.js'
 import { usePoll } from './poll.js'
 import { Table } from './table.jsx'
@@ -9,7 +9,7 @@ const COUNT = 1000 /* asked for */
 const SHOWN = 200
 
 const LEVELS = {
-  pushing: 'good', running: 'good', connecting: 'fair', starting: 'fair', waiting: 'bad', leaving: 'idle', ended: 'idle',
+  pushing: 'good', pulling: 'good', running: 'good', connecting: 'fair', starting: 'fair', waiting: 'bad', leaving: 'idle', ended: 'idle', idle: 'idle',
   recording: 'good', completing: 'fair', complete: 'idle', lost: 'bad',
 }
 
@@ -54,6 +54,20 @@ export function Pushes({ stream, vhost }) {
     { head: 'lastError', cell: push => push.error && (push.error.text || push.error.name) },
   ]
   return <Jobs title={t('pushes')} path={`forwards/?${which}`} member="forwards" columns={columns} stream={stream} />
+}
+
+/* The relays of the configuration and of the API. */
+export function Pulls() {
+  const t = useWords()
+  const columns = [
+    { head: 'stream', cell: identityOf },
+    { head: 'origin', cell: pull => pull.url },
+    { head: 'state', cell: pull => <State name={pull.state} /> },
+    { head: 'transferred', cell: pull => bytes(pull.bytes) },
+    { head: 'failures', cell: pull => pull.failures },
+    { head: 'lastError', cell: pull => pull.error && (pull.error.text || pull.error.name) },
+  ]
+  return <Jobs title={t('pulls')} path={`relays/?count=${COUNT}`} member="relays" columns={columns} />
 }
 
 export function Programs({ stream }) {

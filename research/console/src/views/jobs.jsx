@@ -1,3 +1,3 @@
-import { Programs, Pushes, Recordings } from '../jobs.jsx'
+import { Programs, Pulls, Pushes, Recordings } from '../jobs.jsx'
 
-export const Jobs = () => <><Pushes /><Programs /><Recordings /></>
+export const Jobs = () => <><Pushes /><Pulls /><Programs /><Recordings /></>
