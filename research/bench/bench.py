@@ -23,6 +23,7 @@ sys.dont_write_bytecode = True  # a run writes only to objs
 import callbacks
 import chart
 import console
+import edges
 import hls
 import hls_memory
 import lab
@@ -53,6 +54,7 @@ QUICK = {
     "forward": {"streams": 5, "turns": 1, "seconds": 1},
     "pull": {"streams": 5, "turns": 1, "seconds": 1},
     "record": {"streams": 5, "bystanders": 5, "turns": 1, "seconds": 1},
+    **edges.QUICK,
 }
 
 
@@ -346,7 +348,7 @@ ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
         "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hooks": row_hooks, "hooks-mute": row_hooks_mute, "console": row_console,
         "tokens": row_tokens, "snapshot": row_snapshot, "forward": row_forward, "pull": row_pull, "record": row_record, "hls": row_hls, "ll": row_ll, "segments": row_segments,
-        "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency}
+        "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency, **edges.ROWS}
 
 
 def draw(table, machine):
@@ -373,7 +375,7 @@ def main():
     args = parser.parse_args()
     if args.list or set(args.rows) - set(QUICK if args.quick else ROWS):
         for name, row in ROWS.items():
-            lab.say(f"{name:<10} {row.__doc__}")
+            lab.say(f"{name:<12} {row.__doc__}")
         sys.exit(0 if args.list else 2)
 
     table, machine, begun = Table(QUICK if args.quick else {}), lab.machine(), time.monotonic()

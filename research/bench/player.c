@@ -66,6 +66,7 @@ static void note_stamp(struct player *p, const struct scanned *m, int64_t now, s
         tally->gaps++;
         tally->lost += missing;
     }
+    tally->repeats += p->stamp_us && stamp.number <= p->stamp_number;
     p->stamp_number = stamp.number;
     p->stamp_us = stamp.sent_us;
     if (p->sampled && stamp.sent_us >= p->joined_us) { /* pictures of the GOP cache do not count */
@@ -83,6 +84,9 @@ static void note_media(struct player *p, const struct scanned *m, int64_t now, s
     if (m->type == RTMP_TYPE_DATA)
         return;
     joins(p, now, tally);
+    uint32_t *last_ms = &p->timestamp_ms[m->type == RTMP_TYPE_VIDEO];
+    tally->backward += (int32_t)(m->timestamp_ms - *last_ms) < 0;
+    *last_ms = m->timestamp_ms;
     if (m->type == RTMP_TYPE_VIDEO)
         note_stamp(p, m, now, tally);
 }

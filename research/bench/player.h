@@ -21,6 +21,8 @@ struct tally {
     const char      *why;                     /* the first failure */
     uint64_t         bytes, messages;
     uint64_t         gaps, lost; /* places where pictures are missing, and number of missing pictures */
+    uint64_t         repeats;    /* pictures that had come before */
+    uint64_t         backward;   /* pictures and sounds with a timestamp before that of the last one */
     uint64_t         receives;   /* number of receives with bytes, of sampled players */
     int64_t          pause_us;   /* longest time in which a player got nothing */
     struct histogram join, latency, second, marked; /* marked: since the last mark */
@@ -38,6 +40,7 @@ struct player {
     int64_t  received_us; /* time of the last bytes */
     int64_t  stamp_us;    /* stamp of the last picture */
     uint32_t stamp_number;
+    uint32_t timestamp_ms[2]; /* of the last sound and picture */
     bool     sampled, slow, drains, over;
 };
 

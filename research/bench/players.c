@@ -332,9 +332,9 @@ static void print_result(double seconds)
     double              gbit = (double)t->bytes * 8 / 1e9;
     printf("{\"event\":\"result\",\"url\":\"%s\",\"players\":%zu,\"slow\":%zu,\"connected\":%zu,"
            "\"failed\":%zu,\"dropped\":%zu,\"why\":\"%s\",\"seconds\":%.3f,\"bytes\":%" PRIu64 ",\"messages\":%" PRIu64
-           ",\"gaps\":%" PRIu64 ",\"lost\":%" PRIu64,
+           ",\"gaps\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"repeats\":%" PRIu64 ",\"backward\":%" PRIu64,
            conf.url, conf.n_players, conf.n_slow, t->joined, t->failed, t->dropped, t->why ? t->why : "", seconds,
-           t->bytes, t->messages, t->gaps, t->lost);
+           t->bytes, t->messages, t->gaps, t->lost, t->repeats, t->backward);
     printf(",\"join_ms\":{\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}", histogram_ms(&t->join, 50),
            histogram_ms(&t->join, 99), histogram_max_ms(&t->join));
     printf(",\"latency_ms\":{\"samples\":%" PRIu64 ",\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f}",
@@ -354,7 +354,7 @@ static void print_result(double seconds)
 static void begin_measuring(int64_t now)
 {
     struct tally *t = &load.tally;
-    t->bytes = t->messages = t->gaps = t->lost = t->receives = 0;
+    t->bytes = t->messages = t->gaps = t->lost = t->repeats = t->backward = t->receives = 0;
     t->pause_us = 0;
     histogram_clear(&t->latency);
     load.bytes_before = load.messages_before = 0;
