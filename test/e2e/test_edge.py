@@ -446,3 +446,31 @@ def test_another_stream_of_the_next_origin_begins_at_its_key_frame(make_server):
             assert " goes on after " not in edge.log
             times = [m.ts for m in player.media()]
             assert times == sorted(times)
+
+
+ATC = "play { atc on; } "
+
+
+@pytest.mark.parametrize("protocol", ["rtmp", "flv"])
+def test_with_atc_the_times_of_the_encoder_come_through_and_go_on_at_the_next_origin(make_server, protocol):
+    first, second = [make_server(vhost(more=ATC + REMUX), http="") for _ in range(2)]
+    origins = ["127.0.0.1:%d" % (o.port if protocol == "rtmp" else o.http_port) for o in (first, second)]
+    edge = make_server(edge_of(*origins, more="protocol %s;" % protocol, rest=ATC + REMUX), http="")
+    numbered = Numbered(start_ms=1700000000)
+    with first.publisher() as publisher, second.publisher() as other:
+        publisher.send_tags(numbered.tags(count=40))
+        with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+            sees(player, 39)
+            shows(over_http, 39)
+            first.kill()
+            other.send_tags(list(numbered.configs()) + list(numbered.frames(50, 30)))  # Frames 40 to 49 are lost.
+            sees(player, 79)
+            shows(over_http, 79)
+            edge.wait_log(r"/live/s goes on after \d+ms, players=2")
+            for got in (player.media(), over_http.media()):
+                pictures = numbers_of(got)[0]
+                assert pictures == list(range(pictures[0], 40)) + list(range(50, 80))
+                for m in got:
+                    kind_and_number = flv.number_of(m)
+                    if kind_and_number:
+                        assert m.ts == 1700000000 + kind_and_number[1] * 40
