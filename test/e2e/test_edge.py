@@ -463,7 +463,9 @@ def test_with_atc_the_times_of_the_encoder_come_through_and_go_on_at_the_next_or
             sees(player, 39)
             shows(over_http, 39)
             first.kill()
-            other.send_tags(list(numbered.configs()) + list(numbered.frames(50, 30)))  # Frames 40 to 49 are lost.
+            other.send_tags(list(numbered.configs()) + list(numbered.frames(50, 20)))  # Frames 40 to 49 are lost.
+            begins(edge, origins[1])
+            other.send_tags(numbered.frames(70, 10))
             sees(player, 79)
             shows(over_http, 79)
             edge.wait_log(r"/live/s goes on after \d+ms, players=2")
@@ -474,3 +476,31 @@ def test_with_atc_the_times_of_the_encoder_come_through_and_go_on_at_the_next_or
                     kind_and_number = flv.number_of(m)
                     if kind_and_number:
                         assert m.ts == 1700000000 + kind_and_number[1] * 40
+
+
+def test_an_origin_that_stands_by_takes_over_without_a_frame_missing_or_twice(make_server):
+    first, second = make_server(api=""), make_server(api="")
+    edge = make_server(edge_of(first, second, more="backup_pull on;"), http="", api="")
+    numbered = Numbered()
+    with first.publisher() as publisher, second.publisher() as other:
+        for p in (publisher, other):
+            p.send_tags(numbered.tags(count=40))
+        with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+            sees(player, 39)
+            shows(over_http, 39)
+            until(lambda: len(players_of(second)) == 1, "the second origin stands by", 20)
+            for p in (publisher, other):
+                p.send_tags(numbered.frames(40, 45))
+            sees(player, 84)
+            first.kill()
+            edge.wait_log(r"edge of /live/s: rtmp://\S+:%d/\S+ has stood by, and takes over" % second.port)
+            other.send_tags(numbered.frames(85, 5))
+            begins(edge, second)
+            other.send_tags(numbered.frames(90, 10))
+            sees(player, 99)
+            shows(over_http, 99)
+            for got in (player.media(), over_http.media()):
+                has_each_once(got, 99)
+            edge.wait_log(r"edge of /live/s: rtmp://\S+:%d/\S+ does not stand by|cannot be reached, it is set aside" % first.port)
+            assert len(players_of(second)) == 1
+        until(lambda: players_of(second) == [], "the end of the pull", 20)

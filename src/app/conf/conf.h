@@ -276,6 +276,7 @@ struct conf_cluster {
     struct conf_words origins;                        /* host[:port]; the first one is tried first */
     char             *vhost;                          /* for the origin; [vhost] is the one here */
     int64_t           linger_us, timeout_us, hold_us; /* ours */
+    bool              backup_pull;                    /* ours: a second origin stands by */
     bool              tls_verify;                     /* ours */
     char             *tls_ca;                         /* ours: a PEM file; empty: the certificates of the system */
     bool              origin_cluster;

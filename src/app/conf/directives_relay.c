@@ -20,6 +20,8 @@ static const struct directive cluster_rows[] = {
     { .name = "hold", .type = CONF_SECONDS, .def = "60", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_VHOST(cluster.hold_us), .since = "ours",
       .help = "How long players are not told of an end, and publishers stay, when an origin was lost and no other one does." },
+    { .name = "backup_pull", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_VHOST(cluster.backup_pull),
+      .since = "ours", .help = "Pull each stream from a second origin too, which takes over at once when the first one fails. By rtmp and rtmps." },
     { .name = "tls_verify", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED, IN_VHOST(cluster.tls_verify),
       .since = "ours", .help = "Check the certificate of an origin: its name, and that tls_ca leads to it." },
     { .name = "tls_ca", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_VHOST(cluster.tls_ca),

@@ -152,6 +152,7 @@ struct err *edge_order_make(struct pull_order *o, const struct source *s)
     const struct conf_cluster *c = &s->vhost->cluster;
     *o = (struct pull_order){ .kind = &edge_kind,
                               .on_demand = true,
+                              .has_standby = c->backup_pull && c->origins.count > 1,
                               .linger_us = c->linger_us,
                               .timeout_us = c->timeout_us,
                               .tls_verify = c->tls_verify };

@@ -90,6 +90,7 @@ struct err *attempt_begin(struct attempt *a, int fd)
     if (e)
         return e;
     a->heard_us = a->began_us = now_us();
+    co_unpark(a->owner); /* Another server may stand by from now on. */
     log_info("%s of %s from %s begins", o->kind->name, o->key, a->url);
     return NULL;
 }
@@ -118,6 +119,26 @@ struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t t
 struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit)
 {
     return heard(a, entry_take_unit(&a->entry, unit));
+}
+
+struct err *attempt_keep(struct attempt *a, struct frame **body, uint32_t ts_ms)
+{
+    a->heard_us = now_us();
+    if (!mem_has_room())
+        return err_new(E_LIMIT, "the server holds more than memory_limit");
+    return kept_bodies_put(&a->kept, body, ts_ms) ? NULL : err_no_memory();
+}
+
+struct err *attempt_take_kept(struct attempt *a)
+{
+    uint32_t      ts_ms;
+    struct frame *body;
+    struct err   *e = NULL;
+    while (!e && (body = kept_bodies_get(&a->kept, &ts_ms))) {
+        e = attempt_take_body(a, &body, ts_ms);
+        frame_unref(&body);
+    }
+    return e;
 }
 
 int64_t attempt_deadline(const struct attempt *a)
@@ -150,7 +171,8 @@ static void run(void *arg)
 {
     struct attempt *a = arg;
     co_set_trace(a->trace);
-    a->why = check_free(a);
+    if (!a->stands_by)
+        a->why = check_free(a);
     if (!a->why)
         a->why = a->form(a);
     if (a->publishes) {
@@ -176,6 +198,7 @@ struct err *attempt_create(struct attempt **out, struct server *server, const st
     };
     ident_random(a->trace, IDENT_LEN);
     co_group_init(&a->group);
+    kept_bodies_init(&a->kept);
     struct err *e = co_go(&a->group, "relay", run, a, &a->co);
     if (e)
         mem_free(a);
@@ -189,6 +212,7 @@ void attempt_destroy(struct attempt *a)
     if (!a)
         return;
     co_group_cancel_and_join(&a->group);
+    kept_bodies_clear(&a->kept);
     err_free(a->why);
     mem_free(a);
 }

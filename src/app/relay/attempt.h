@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "app/caster/entry.h"
+#include "app/relay/kept_bodies.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/ident.h"
@@ -53,6 +54,8 @@ struct attempt {
     int64_t                  heard_us, n_heard; /* when a frame came last, and how many had come then */
     int64_t                  began_us;          /* when the stream was published; 0: not yet */
     int64_t                  n_frames;          /* how many came, once it has ended */
+    bool                     stands_by;         /* It is not to publish yet. */
+    struct kept_bodies       kept;              /* what came while it stood by */
     bool                     ended;
     bool                     ended_in_order; /* The server has told of the end of the stream. */
     struct err              *why;            /* once it has ended: never NULL */
@@ -98,6 +101,18 @@ struct err *attempt_begin(struct attempt *a, int fd) ATTR_MUST_USE;
 struct err *attempt_take(struct attempt *a, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
 struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit) ATTR_MUST_USE;
+
+/**
+ * Keep a body while the attempt stands by.
+ *
+ * Ownership  takes `*body`
+ * Errors     out of memory
+ * Yields     no
+ */
+struct err *attempt_keep(struct attempt *a, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
+
+/** Hand what was kept to the stream, after attempt_begin(). Errors and yields as attempt_take(). */
+struct err *attempt_take_kept(struct attempt *a) ATTR_MUST_USE;
 
 /** The time at which the server has been silent for too long: bytes that make no frame do not count. */
 int64_t attempt_deadline(const struct attempt *a);

@@ -59,8 +59,9 @@ bool pull_order_same_stream(const struct pull_order *a, const struct pull_order 
 bool pull_order_equal(const struct pull_order *a, const struct pull_order *b)
 {
     return pull_order_same_stream(a, b) && same_urls(&a->urls, &b->urls) && a->on_demand == b->on_demand &&
-           a->linger_us == b->linger_us && a->timeout_us == b->timeout_us && a->tls_verify == b->tls_verify &&
-           str_equal(a->tls_ca, b->tls_ca) && str_equal(a->host ? a->host : "", b->host ? b->host : "");
+           a->has_standby == b->has_standby && a->linger_us == b->linger_us && a->timeout_us == b->timeout_us &&
+           a->tls_verify == b->tls_verify && str_equal(a->tls_ca, b->tls_ca) &&
+           str_equal(a->host ? a->host : "", b->host ? b->host : "");
 }
 
 void pull_order_finish(struct pull_order *o)

@@ -47,12 +47,12 @@ enum { RELAY_PAUSE_MAX_US = 30 * US_PER_SECOND };
 
 struct pull_order {
     const struct pull_kind *kind;
-    char                   *vhost, *app, *stream; /* of the stream here; the vhost by its name */
-    char                   *key;                  /* stream_name_key() */
-    struct conf_words       urls;                 /* at least one; the first one is tried first */
-    bool                    on_demand;
-    int64_t                 linger_us;  /* how long an unwatched pull on demand goes on */
-    int64_t                 timeout_us; /* how long a server may be silent */
+    char                   *vhost, *app, *stream;   /* of the stream here; the vhost by its name */
+    char                   *key;                    /* stream_name_key() */
+    struct conf_words       urls;                   /* at least one; the first one is tried first */
+    bool                    on_demand, has_standby; /* standby.h */
+    int64_t                 linger_us;              /* how long an unwatched pull on demand goes on */
+    int64_t                 timeout_us;             /* how long a server may be silent */
     bool                    tls_verify;
     char                   *tls_ca; /* "": the certificates of the system */
     char                   *host;   /* as which an RTMP server is addressed in tcUrl; NULL: that of the URL */

@@ -64,7 +64,7 @@ static void judge(struct pull *p, int64_t began_us, struct err *why)
     const char *url = p->order.urls.items[p->at];
     failures_note(&p->failures, why);
     choose_next(p, began_us);
-    p->round_over = p->n_failed_in_row % p->order.urls.count == 0;
+    p->round_over = p->n_failed_in_row % p->order.urls.count == 0 && !standby_is_ready(&p->standby);
     int64_t pause_us = p->round_over ? next_pause_us(p) : 0;
     p->next_try_us = now_us() + pause_us;
     log_err(LOG_WARN, why, "%s of %s from %s has failed, next try in %lldms", p->order.kind->name, p->order.key, url,
@@ -87,11 +87,25 @@ static void end_attempt(struct pull *p)
 
 static struct err *begin_attempt(struct pull *p)
 {
+    if (standby_is_ready(&p->standby)) {
+        p->at = p->standby.at;
+        p->attempt = standby_take(&p->standby);
+        log_info("%s of %s: %s has stood by, and takes over", p->order.kind->name, p->order.key, p->attempt->url);
+        return NULL;
+    }
     const char   *url = p->order.urls.items[p->at];
     attempt_form *form = forms_find(url);
     if (!form)
         return err_new(E_SYSTEM_CONFIG_INVALID, "%s is no URL that can be pulled", url);
     return attempt_create(&p->attempt, p->server, &p->order, url, form);
+}
+
+/* See to the server that stands by, while the stream comes. The time of the next look. */
+static int64_t look_at_standby(struct pull *p)
+{
+    if (!p->order.has_standby || !p->attempt->began_us)
+        return DEADLINE_NEVER;
+    return standby_look(&p->standby, p->server, &p->order, p->at, next_of(p, p->at));
 }
 
 static struct err *try_once(struct pull *p)
@@ -102,8 +116,11 @@ static struct err *try_once(struct pull *p)
         return NULL;
     }
     co_trim_stack(); /* It may wait for days. */
-    while (!e && !p->attempt->ended && !is_over(p))
-        e = wait(p, DEADLINE_NEVER);
+    while (!e && !p->attempt->ended && !is_over(p)) {
+        int64_t look_us = look_at_standby(p);
+        if (!p->attempt->ended && !is_over(p))
+            e = wait(p, look_us);
+    }
     if (!e && p->attempt->ended) {
         if (p->attempt->began_us || p->attempt->ended_in_order)
             p->ended_in_order = p->attempt->ended_in_order;
@@ -130,8 +147,10 @@ static struct err *pause_before_next(struct pull *p)
 static struct err *wait_until_free(struct pull *p, struct source *s)
 {
     struct err *e = NULL;
-    while (!e && !is_over(p) && s->publisher)
+    while (!e && !is_over(p) && s->publisher) {
+        standby_end(&p->standby);
         e = wait(p, DEADLINE_NEVER);
+    }
     source_pull_begin(s);
     return e;
 }
@@ -152,6 +171,7 @@ struct err *pull_run(struct pull *p, struct attendance *a)
         if (!e && !is_over(p))
             e = pause_before_next(p);
     }
+    standby_end(&p->standby);
     if (a)
         source_pull_end(a->source);
     p->co = NULL;
@@ -214,7 +234,7 @@ const char *pull_state_name(enum pull_state state)
 
 int64_t pull_bytes(const struct pull *p)
 {
-    return p->bytes_before + (p->attempt ? p->attempt->bytes_in : 0);
+    return p->bytes_before + p->standby.bytes_in + (p->attempt ? p->attempt->bytes_in : 0);
 }
 
 int64_t pull_frames(const struct pull *p)

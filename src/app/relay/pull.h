@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "app/relay/order.h"
+#include "app/relay/standby.h"
 #include "core/attr.h"
 #include "core/clock.h"
 #include "core/err.h"
@@ -58,6 +59,7 @@ struct pull {
     struct co         *co;    /* runs it; NULL: it does not run */
     struct attendance *attendance;
     struct attempt    *attempt; /* the one under way; NULL: none */
+    struct standby     standby;
     bool               leaves;
     bool               waits; /* for its next try */
     size_t             at;    /* the URL that is tried now, or next */

@@ -87,23 +87,59 @@ static struct err *open_client(struct reading *r, int64_t deadline_us)
 
 /* ---- media ---- */
 
-static struct err *take(struct reading *r, struct rtmp_message *msg, enum rtmp_client_news news)
+/* True if the message is one of media; its kind is noted in the payload. */
+static bool is_media(struct rtmp_message *msg, enum rtmp_client_news news)
 {
     static const enum frame_kind kinds[] = {
         [RTMP_TYPE_AUDIO] = FRAME_AUDIO,
         [RTMP_TYPE_VIDEO] = FRAME_VIDEO,
         [RTMP_TYPE_DATA] = FRAME_SCRIPT,
     };
-    bool is_media =
-        msg->type_id == RTMP_TYPE_AUDIO || msg->type_id == RTMP_TYPE_VIDEO || msg->type_id == RTMP_TYPE_DATA;
+    bool is = msg->type_id == RTMP_TYPE_AUDIO || msg->type_id == RTMP_TYPE_VIDEO || msg->type_id == RTMP_TYPE_DATA;
+    if (news != RTMP_NEWS_MEDIA || !is)
+        return false;
+    msg->payload->kind = kinds[msg->type_id];
+    return true;
+}
+
+static void count_bytes(struct reading *r)
+{
     r->a->bytes_in = r->client.io.bytes_in;
     r->a->bytes_out = r->client.io.bytes_out;
+}
+
+static struct err *take(struct reading *r, struct rtmp_message *msg, enum rtmp_client_news news)
+{
+    count_bytes(r);
     if (news == RTMP_NEWS_ENDED)
         return attempt_end(r->a);
-    if (news != RTMP_NEWS_MEDIA || !is_media)
-        return NULL;
-    msg->payload->kind = kinds[msg->type_id];
-    return attempt_take_body(r->a, &msg->payload, msg->timestamp_ms);
+    return is_media(msg, news) ? attempt_take_body(r->a, &msg->payload, msg->timestamp_ms) : NULL;
+}
+
+static struct err *keep_next(struct reading *r)
+{
+    struct rtmp_message   msg = { 0 };
+    enum rtmp_client_news news = RTMP_NEWS_NONE;
+    struct err           *e = rtmp_client_read(&r->client, &msg, &news, attempt_deadline(r->a));
+    count_bytes(r);
+    if (!e && news == RTMP_NEWS_ENDED)
+        e = attempt_end(r->a);
+    if (!e && is_media(&msg, news))
+        e = attempt_keep(r->a, &msg.payload, msg.timestamp_ms);
+    frame_unref(&msg.payload);
+    return e;
+}
+
+/* Keep what comes until the attempt is to publish, and begin with that. */
+static struct err *stand_by(struct reading *r)
+{
+    struct err *e = NULL;
+    co_trim_stack(); /* It may be for days. */
+    while (!e && r->a->stands_by)
+        e = keep_next(r);
+    if (!e)
+        e = attempt_begin(r->a, r->client.io.fd);
+    return e ? e : attempt_take_kept(r->a);
 }
 
 /* Wait for the first message of the stream, and publish it. */
@@ -139,7 +175,7 @@ static struct err *read_next(struct reading *r)
 
 static struct err *read_all(struct reading *r)
 {
-    struct err *e = read_first(r);
+    struct err *e = r->a->stands_by ? stand_by(r) : read_first(r);
     if (e)
         return e;
     co_trim_stack(); /* Return the stack pages that the handshake touched. */
