@@ -19,7 +19,7 @@ def vhost(*coworkers, more="", rest=HTTP, name="__defaultVhost__"):
 
 def cluster(make_server, n, more="", rest=HTTP, **how):
     """Servers of which each has all others as co-workers. All have an API and HTTP; `how` is that of make_server()."""
-    servers = [make_server(start=False, api="", http="", **how) for _ in range(n)]
+    servers = [make_server(start=False, **{"api": "", "http": "", **how}) for _ in range(n)]
     for s in servers:
         s.write_conf(vhost(*[o for o in servers if o is not s], more=more, rest=rest))
         s.start()

@@ -126,9 +126,11 @@ static void run_asking(void *arg);
 
 static void begin_asking(struct round *r, const char *word, const char *name)
 {
+    if (!state.runs) /* The server ends. */
+        return;
     struct asking *a = mem_calloc(1, sizeof *a);
     struct err    *e = a ? NULL : err_no_memory();
-    if (!e) {
+    if (a) {
         *a = (struct asking){ .round = r, .word = word };
         str_copy(a->name, sizeof a->name, name);
         e = co_go(&r->asking, "co-worker", run_asking, a, NULL);
@@ -184,7 +186,7 @@ static void run_round(void *arg)
     const struct conf_words *words = &r->vhost->cluster.coworkers;
     for (size_t i = 0; i < words->count; i++)
         begin_asking(r, words->items[i], "");
-    co_group_join(&r->asking, r->deadline_us);
+    co_group_join(&r->asking, DEADLINE_NEVER); /* Each of them ends by the deadline. */
     co_group_cancel_and_join(&r->asking);
     if (!r->is_found)
         decide(r, r->n_answers ? CLUSTER_NOBODY : CLUSTER_NO_ANSWER, NULL);
@@ -294,6 +296,8 @@ void cluster_finish(void)
     if (!state.runs)
         return;
     state.runs = false;
+    for (struct list *it = state.rounds.next; it != &state.rounds; it = it->next)
+        co_group_cancel(&LIST_ENTRY(it, struct round, link)->asking);
     co_group_cancel_and_join(&state.group);
     http_pool_finish(&state.pool);
     cluster_memory_finish();

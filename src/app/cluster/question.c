@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "core/uri.h"
+#include "protocol/http/basic_auth.h"
 #include "protocol/http/client.h"
 #include "protocol/http/status.h"
 
@@ -38,6 +39,21 @@ static bool is_this_server(const struct cluster_question *q, const struct http_c
            conf_endpoints_have_port(&q->conf->http_api.listen, atoi(port + 1));
 }
 
+/* Servers of a cluster have one password for their APIs. */
+static struct err *open_client(struct http_client *c, const struct cluster_question *q, const char *url,
+                               struct http_pool *pool, int64_t deadline_us)
+{
+    const struct conf_http_api *api = &q->conf->http_api;
+    char                        field[HTTP_BASIC_AUTH_CAP];
+    const struct http_pair      login = { "Authorization", field };
+    struct http_client_request  request = { .method = HTTP_POST, .url = url, .pool = pool };
+    if (api->auth && http_basic_auth_write(field, api->username, api->password)) {
+        request.fields = &login;
+        request.n_fields = 1;
+    }
+    return http_client_open(c, &request, deadline_us);
+}
+
 static struct err *read_answer(struct http_client *c, int64_t deadline_us, enum cluster_answer *answer,
                                struct cluster_place *place)
 {
@@ -59,11 +75,10 @@ struct err *cluster_ask(const struct cluster_question *q, const char *name, cons
     struct http_client c = { .url = NULL };
     struct buf         url = buf_up_to(URL_MAX);
     put_url(&url, q, name, known_as);
-    struct err                      *e = buf_error(&url);
-    const struct http_client_request request = { .method = HTTP_POST, .url = url.bytes, .pool = pool };
+    struct err *e = buf_error(&url);
     *answer = CLUSTER_ANSWER_NOT_HERE;
     if (!e)
-        e = http_client_open(&c, &request, deadline_us);
+        e = open_client(&c, q, url.bytes, pool, deadline_us);
     if (!e && !is_this_server(q, &c, name))
         e = read_answer(&c, deadline_us, answer, place);
     http_client_close(&c);

@@ -3,6 +3,8 @@
  *
  *     POST http://10.0.0.2:1985/api/v1/clusters?vhost=…&ip=…&app=…&stream=…&coworker=10.0.0.2:1985&ports=on
  *
+ * With `http_api { auth; }` of this server on, its user and password go along.
+ *
  * SRS asks with the first five parameters. `coworker` is the name by which the asker knows the other one, who tells clients its host.
  */
 #ifndef APP_CLUSTER_QUESTION_H

@@ -1,5 +1,6 @@
 /* Conditions and encodings of requests; media types; the Basic scheme. */
 #include <cmocka.h>
+#include <string.h>
 
 #include "core/attr.h"
 #include "protocol/http/basic_auth.h"
@@ -126,6 +127,14 @@ static void a_media_type_is_that_of_the_ending_whatever_its_case(void **state)
 static void the_right_password_opens(void **state)
 {
     (void)state;
+    char field[HTTP_BASIC_AUTH_CAP];
+    assert_true(http_basic_auth_write(field, "admin", "pass"));
+    assert_string_equal(field, "Basic YWRtaW46cGFzcw==");
+    static char longest[HTTP_BASIC_AUTH_MAX + 1];
+    memset(longest, 'x', sizeof longest - 1);
+    assert_true(http_basic_auth_write(field, longest, ""));
+    assert_int_equal(strlen(field), HTTP_BASIC_AUTH_CAP - 1);
+    assert_false(http_basic_auth_write(field, longest, "x"));
     assert_true(http_basic_auth_is("Basic YWRtaW46cGFzcw==", "admin", "pass"));
     assert_true(http_basic_auth_is("basic   YWRtaW46cGFzcw==", "admin", "pass"));
     assert_true(http_basic_auth_is("Basic YWRtaW46cDphOnM=", "admin", "p:a:s")); /* a ':' is part of the password */
