@@ -1,9 +1,12 @@
 """Viewers of segments, who have no connection, make a relay, an edge or an ingest fetch their stream, and keep it up."""
+import socket
+
 import pytest
 
 import media
 from api import Api
 from dash_watch import DashWatch
+from fake_rtmp import FakeServer
 from hls_watch import Watch
 from test_edge import edge_of
 from test_ingest import on_demand
@@ -44,6 +47,17 @@ def test_a_request_for_a_playlist_fetches_the_stream(make_server, live, name, co
     server = make_server(conf(origin, rest), http="", api="")
     assert Api(server, server.http_port).ask("GET", "/live/s." + end).status == 200
     assert Api(server, server.http_port).ask("GET", "/live/other." + end).status == 404
+
+
+@pytest.mark.long
+def test_who_hangs_up_while_it_waits_leaves_no_pull(make_server):
+    _, rest = FORMS["hls"]
+    with FakeServer(connect=None) as silent:
+        server = make_server(relaying(silent, rest.replace("hls_fragment 1", "hls_fragment 60")), http="", api="")
+        with socket.create_connection(("127.0.0.1", server.http_port)) as sock:
+            sock.sendall(b"GET /live/s.m3u8 HTTP/1.1\r\nHost: x\r\n\r\n")
+            until(lambda: one(Api(server))["state"] == "connecting", "the pull")
+        until(lambda: one(Api(server))["state"] == "idle", "the end of the pull")    # a viewer would be there for 120 s
 
 
 @pytest.mark.long

@@ -7,14 +7,15 @@
 #include "app/http/watched.h"
 #include "app/segment/view.h"
 #include "app/source/attend.h"
+#include "app/source/audience.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/buf.h"
 #include "core/mem.h"
 #include "protocol/co.h"
 
-/* How often a request looks whether its playlist is there. */
-enum { LOOK_US = 200 * US_PER_MS };
+/* How often a request looks whether its playlist is there, and for how long a look counts as watching: who hangs up leaves no pull. */
+enum { LOOK_US = 200 * US_PER_MS, WATCH_US = US_PER_SECOND };
 
 static void note_param(struct source *s, const struct http_exchange *x)
 {
@@ -32,7 +33,7 @@ static struct err *wait_for(const struct http_exchange *x, struct source *s, con
     struct err *e = NULL;
     io_end_with_peer(http_visit_of(x)->io, true);
     while (!e && !playlist_path_is_there(vhost, w) && attend_brings(s) && now_us() < until_us) {
-        watched_note(s);
+        audience_view(s, now_us() + WATCH_US);
         e = co_sleep(LOOK_US);
     }
     io_end_with_peer(http_visit_of(x)->io, false);
