@@ -1,10 +1,15 @@
 """The origin cluster: players are sent to the origin that has their stream."""
+import json
+import re
+
 import pytest
 
 import rtmp
-from cluster import HTTP, cluster
+from cluster import HTTP, cluster, vhost
+from flv import Numbered
 from hls_watch import get
-from srs import publish
+from hook_backend import answer
+from srs import free_port, publish
 from test_play import seen
 
 
@@ -44,3 +49,37 @@ def test_an_http_player_is_sent_to_the_origin_that_has_the_stream(make_server, p
         assert (r.status, r.headers["location"]) == (
             302, "http://127.0.0.1:%d%s?tk=a/b&cluster_hop=1" % (b.http_port, path))
     assert get(a, "/live/t.m3u8").status == 404  # nobody has it
+
+
+# -- edges -------------------------------------------------------------------------------------------------------------
+
+def edge_of(make_server, *origins, more=""):
+    where = " ".join(o if isinstance(o, str) else "127.0.0.1:%d" % o for o in origins)
+    return make_server("vhost __defaultVhost__ { cluster { mode remote; origin %s; %s } %s }" % (where, more, HTTP), http="", api="")
+
+
+@pytest.mark.parametrize("protocol", ["rtmp", "flv"])
+def test_an_edge_follows_to_the_origin_that_has_the_stream(make_server, protocol):
+    a, b = cluster(make_server, 2)
+    edge = edge_of(make_server, a.port if protocol == "rtmp" else a.http_port, more="protocol %s;" % protocol)
+    with b.publisher() as publisher:
+        tags = list(Numbered().tags(count=20))
+        publisher.send_tags(tags[:3])
+        with edge.player() as player:
+            seen(player, 1)
+            publisher.send_tags(tags[3:])
+            seen(player, len(tags) - 1)
+    assert not re.search("cannot be reached", edge.log)
+
+
+def test_an_edge_does_not_blame_the_origin_for_the_place_it_was_sent_to(make_server, backend):
+    backend.answers["api"] = answer(body=json.dumps(
+        {"code": 0, "data": {"origin": {"ip": "127.0.0.1", "port": free_port()}}}).encode())
+    origin = make_server(vhost(backend), api="", http="")
+    edge = edge_of(make_server, origin.port)
+    with edge.player() as player:
+        edge.wait_log(r"edge of /live/s is redirected to rtmp://127\.0\.0\.1")
+        edge.wait_log(r"edge of /live/s from \S+ has failed")
+        with publish(origin):
+            seen(player, 1)
+    assert "cannot be reached" not in edge.log

@@ -42,7 +42,8 @@ static struct err *name_host(const struct reading *r, const char *url, struct bu
 static struct err *connect_to(struct reading *r, const struct rtmp_client_target *at, int64_t deadline_us)
 {
     struct err *e = rtmp_client_open(&r->client, at, deadline_us);
-    attempt_heard(r->a, e);
+    if (at->url == r->a->url) /* A server that a redirect names says nothing about the one that was chosen. */
+        attempt_heard(r->a, e);
     if (!e || err_code(e) == E_CONTROL_REDIRECT) {
         struct err *led = reach_judge(r->a, r->client.io.fd);
         err_free(led ? e : NULL);
