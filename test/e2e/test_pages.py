@@ -9,6 +9,7 @@ import pytest
 import flv
 import media
 import rtmp
+from srs import makes_pictures
 from wait import until
 
 LIVE = "vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } }"
@@ -334,3 +335,63 @@ def test_a_page_of_srs_that_needs_more_says_so_and_leads_to_the_player(page, sit
     live(server)
     page.run("document.querySelector('a[href*=srs_player]').click()")
     page.wait_playing(0.5, 5)
+
+
+PAST = """vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 6; hls_timeshift 1h; hls_path %(html)s; }
+    snapshot { enabled on; interval 1s; path %(html)s/[app]/[stream].jpg; sheet %(html)s/[app]/[stream]-[timestamp].jpg; } }"""
+
+
+def shown_ms(page):
+    """The moment that the page of the past shows, by its bar."""
+    return page.run("return Number(document.getElementById('bar').value)")
+
+
+def to_moment(page, ms):
+    """Move the bar, as its keys and the pointer do."""
+    page.run("""const bar = document.getElementById('bar')
+        bar.value = arguments[0]
+        bar.dispatchEvent(new Event('input')); bar.dispatchEvent(new Event('change'))""", ms)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not makes_pictures(), reason="the server is built without FFmpeg's libraries")
+def test_a_viewer_goes_back_in_time_by_small_pictures(page, site, live, tmp_path):
+    server = site(PAST % {"html": tmp_path / "srs0" / "html"})
+    live(server, "s", "h264_aac_long.flv")
+    page.open(server.http_url("/players/timeshift.html") + "?stream=s&interval=1&window=600")
+    page.wait_playing(0.5, 5)
+    span = "const bar = document.getElementById('bar'); return bar.disabled ? null : [Number(bar.min), Number(bar.max)]"
+    first, last = until(lambda: (page.run(span) or [0, 0]) if (page.run(span) or [0, 0])[1] - (page.run(span) or [0, 0])[0] > 20000 else None,
+                        lambda: "20 seconds of the past: %s %s" % (page.run(span), page.text()), 90)
+    assert abs(last - time.time() * 1000) < 60000
+    until(lambda: abs(shown_ms(page) - last) < 15000, lambda: "the live end: %s, %s" % (shown_ms(page), last))
+
+    past = first + 5000
+    to_moment(page, past)
+    tile = "const tile = document.getElementById('tile'); return { hidden: tile.hidden, at: tile.style.backgroundPosition, url: tile.style.backgroundImage }"
+    got = until(lambda: page.run(tile)["url"] and page.run(tile), lambda: page.run(tile), 20)
+    begin, n = past // 100000 * 100000, int(past % 100000 // 1000)
+    assert "/live/s-%d.jpg" % begin in got["url"] and not got["hidden"]
+    assert [int(part.rstrip("px")) for part in got["at"].split()] == [-160 * (n % 10), -90 * (n // 10)]
+    size = page.driver.execute_async_script("""const done = arguments[0], image = new Image()
+        image.onload = () => done([image.naturalWidth, image.naturalHeight]); image.onerror = () => done(null)
+        image.src = /url\\("(.*)"\\)/.exec(document.getElementById('tile').style.backgroundImage)[1]""")
+    assert size == [1600, 900]
+    until(lambda: past <= shown_ms(page) < past + 8000, lambda: "the moment: %s, wanted %s" % (shown_ms(page), past), 20)
+    page.wait_playing(1.5, 25)
+    until(lambda: past + 1500 <= shown_ms(page) < last, lambda: "the past to go on: %s, from %s" % (shown_ms(page), past), 20)
+
+    to_moment(page, past)                                        # in what is loaded already
+    until(lambda: past <= shown_ms(page) < past + 8000, lambda: "the moment again: %s" % shown_ms(page), 20)
+    page.run("document.getElementById('live').click()")
+    until(lambda: shown_ms(page) >= last - 1000, lambda: "the live end again: %s, %s" % (shown_ms(page), last), 30)
+    page.wait_playing(1.0, 10)
+    assert page.facts()["error"] == ""
+
+
+@pytest.mark.long
+def test_the_page_of_the_past_says_that_there_is_none(page, site):
+    page.open(site(LIVE).http_url("/players/timeshift.html") + "?stream=nothing")
+    page.wait_text("This stream is not on air.")
+    page.wait_text("Nothing is kept yet.")
+    assert page.run("return document.getElementById('bar').disabled")
