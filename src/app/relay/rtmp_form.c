@@ -198,6 +198,7 @@ struct err *rtmp_form_run(struct attempt *a)
     a->heard_us = now_us(); /* It has answered: now it has as long again for its first frame. */
     if (!e)
         e = read_all(r);
+    count_bytes(r); /* also of a server that has sent no media */
     rtmp_client_close(&r->client);
     mem_free(r);
     return e;
