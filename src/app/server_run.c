@@ -6,6 +6,7 @@
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
 #include "app/cluster/find.h"
+#include "app/cluster/waiting.h"
 #include "app/dvr/catalogue.h"
 #include "app/dvr/file.h"
 #include "app/dvr/keep.h"
@@ -183,6 +184,7 @@ struct err *server_run(struct server *s)
     s->main = co_self();
     edge_start(s);
     cluster_start();
+    cluster_waiting_start(&s->registry);
     server_apply_memory_limit(s);
     hook_outbox_start(&s->conf);
     struct err *e = dvr_rescue_begin(s->conf);

@@ -9,6 +9,7 @@ from cluster import HTTP, cluster, vhost
 from flv import Numbered
 from hls_watch import get
 from hook_backend import answer
+from http_live import HttpPlayer
 from srs import free_port, publish
 from test_play import seen
 
@@ -83,3 +84,17 @@ def test_an_edge_does_not_blame_the_origin_for_the_place_it_was_sent_to(make_ser
         with publish(origin):
             seen(player, 1)
     assert "cannot be reached" not in edge.log
+
+
+# -- players that come before the publisher ------------------------------------------------------------------------------
+
+def test_players_that_wait_are_sent_on_when_another_origin_has_the_stream(make_server):
+    a, b = cluster(make_server, 2)
+    with a.player() as player, HttpPlayer(a.http_port, "/live/s.flv") as other:
+        a.wait_log("start play smi")
+        a.wait_log("start play /live/s.flv over HTTP")
+        with publish(b):
+            player.wait_closed(20)
+            other.wait_closed()
+            a.wait_log(r"cluster: 2 players that waited for /live/s are ended: it is at 127\.0\.0\.1:%d" % b.port)
+            assert sent_on(a)["redirect"] == "rtmp://127.0.0.1:%d/live" % b.port
