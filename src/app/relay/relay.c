@@ -52,14 +52,15 @@ static struct err *want(const char *vhost, const struct conf_relay *relay)
     struct err       *e = pull_order_make(&order, vhost, relay);
     if (!e)
         old = pulls_find(order.key);
-    bool stays = old && !old->added && pull_order_equal(&old->order, &order);
+    if (old && !old->added && pull_order_equal(&old->order, &order))
+        p = old;
     pull_order_finish(&order);
-    if (!e && !stays)
+    if (!e && !p)
         e = make_pull(&p, vhost, relay);
     if (e)
         return e;
-    (stays ? old : p)->listed = true;
-    if (old && !stays) {
+    p->listed = true;
+    if (old && old != p) {
         service.n_added -= old->added;
         pull_leave(old); /* The configuration wins. */
     }
