@@ -31,6 +31,8 @@ def test_an_rtmp_player_is_sent_to_the_origin_that_has_the_stream(make_server):
             ex = sent_on(a, "s?tk=a/b")
             assert ex["redirect"] == "rtmp://127.0.0.1:%d/live" % b.port
             assert ex["redirect2"] == "rtmp://127.0.0.1:%d/live/s?tk=a/b&cluster_hop=1" % b.port
+        a.wait_log(r"rtmp-play is sent elsewhere, the stream is at 127\.0\.0\.1:%d" % b.port)
+        assert "[ERROR]" not in a.log
         with b.player() as player:
             seen(player, 1)
         with publish(a, "own"), a.player("own") as player:

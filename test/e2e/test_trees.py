@@ -19,7 +19,7 @@ from peer import Peer
 from test_play import seen
 from wait import patience, until
 
-PORT = re.compile(r"(?<=[ :])(1935\d?|808\d|1985\d|199\d0|12025)\b(?=[ ;/])")
+PORT = re.compile(r"(?<=[ :])(1935\d?|808\d|1985\d|199\d0|909\d|12025)\b(?=[ ;/])")
 
 
 class Samples:

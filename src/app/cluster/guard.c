@@ -25,7 +25,7 @@ static struct err *send_on(struct session *s, const struct cluster_place *place)
     if (e)
         return not_found(s, e);
     s->verdict = SESSION_REDIRECTED;
-    return err_new(E_CONTROL_REDIRECT, "the stream is at %s", s->place);
+    return err_new(E_CONTROL_REDIRECT, "the stream is at %s:%d", place->host, place->rtmp_port);
 }
 
 static struct err *find(const struct session *s, enum cluster_found *found, struct cluster_place *place)

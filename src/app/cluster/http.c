@@ -64,7 +64,7 @@ static struct err *send_on(struct http_exchange *x, const struct conf_vhost *vho
             "The servers send this request in a circle.\n");
     if ((e = cluster_http_url(&url, place, http_conn_of(x)->is_tls, vhost->name, r->raw_path, r->raw_query)))
         return refusal_for_now(x, e, "The stream is on a server that has no such port.\n");
-    log_info("HTTP client ip=%s, %s is at %s", http_visit_of(x)->ip, r->path, url);
+    log_info("HTTP client ip=%s is sent on, %s is at %s", http_visit_of(x)->ip, r->path, place->host);
     e = http_reply_redirect(x, HTTP_STATUS_FOUND, url);
     mem_free(url);
     return e;

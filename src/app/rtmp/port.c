@@ -47,11 +47,13 @@ static struct err *redirect_session(struct rtmp_conn *c, struct err *e)
 {
     const char *place = c->session.place;
     bool        accepted;
+    char        text[ERR_TEXT_MAX];
     char       *app = mem_strndup(place, len_of_app(place));
     struct err *sent =
         app ? rtmp_server_redirect(&c->rtmp, app, place, now_us() + REDIRECT_US, &accepted) : err_no_memory();
     err_free(sent);
     mem_free(app);
+    log_info("%s is sent elsewhere, %s", rtmp_role_name(c->role), err_text(e, text, sizeof text));
     return err_wrap(e, "%s redirected", rtmp_role_name(c->role));
 }
 

@@ -11,6 +11,7 @@ struct row {
 static const struct row rows[] = {
     { E_SUCCESS,                   GOODBYE_FINISHED },
     { E_HTTP_STREAM_EOF,           GOODBYE_FINISHED },
+    { E_CONTROL_REDIRECT,          GOODBYE_FINISHED }, /* it was sent to another server */
 
     { E_END_OF_STREAM,             GOODBYE_GONE },
     { E_SOCKET_READ,               GOODBYE_GONE },
@@ -35,6 +36,8 @@ static const struct row rows[] = {
     { E_SYSTEM_STREAM_BUSY,        GOODBYE_REFUSED },
     { E_AUTH_REQUIRED,             GOODBYE_CLOSED }, /* it is asked for a password, and comes again */
     { E_BANNED,                    GOODBYE_REFUSED },
+    { E_OCLUSTER_DISCOVER,         GOODBYE_REFUSED },
+    { E_OCLUSTER_REDIRECT,         GOODBYE_REFUSED },
     { E_REFUSED,                   GOODBYE_REFUSED },
     { E_SYSTEM_BANDWIDTH_KEY,      GOODBYE_REFUSED },
     { E_SYSTEM_BANDWIDTH_DENIED,   GOODBYE_REFUSED },

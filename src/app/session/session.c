@@ -89,13 +89,13 @@ static struct refused what_for(const struct session *s, bool at_door)
 }
 
 /*
- * Note the answer of admission. A client that is let in now was refused for a reason that is over; one that has left was not
- * refused.
+ * Note the answer of admission. A client that is let in now was refused for a reason that is over; one that has left, or
+ * was sent elsewhere, was not refused.
  */
 static void note_answer(const struct session *s, const struct err *e)
 {
     const struct refused what = what_for(s, true);
-    if (err_code(e) == E_END_OF_STREAM)
+    if (err_code(e) == E_END_OF_STREAM || err_code(e) == E_CONTROL_REDIRECT)
         return;
     if (e)
         refusals_note(&s->door->registry->refusals, &what, e, now_us());

@@ -13,20 +13,17 @@ static void assert_level(const enum err_code *codes, size_t n, enum log_level le
 
 static void a_client_that_leaves_is_no_warning(void **state)
 {
-    static const enum err_code codes[] = { E_SUCCESS, E_END_OF_STREAM, E_SOCKET_READ, E_SOCKET_WRITE, E_HTTPS_READ };
+    static const enum err_code codes[] = { E_SUCCESS,      E_END_OF_STREAM, E_SOCKET_READ,
+                                           E_SOCKET_WRITE, E_HTTPS_READ,    E_CONTROL_REDIRECT };
     (void)state;
     assert_level(codes, ARRAY_LEN(codes), LOG_INFO);
 }
 
 static void a_client_that_is_refused_is_no_error(void **state)
 {
-    static const enum err_code codes[] = { E_RTMP_VHOST_NOT_FOUND,
-                                           E_RTMP_ACCESS_DENIED,
-                                           E_SYSTEM_SECURITY,
-                                           E_SYSTEM_SECURITY_DENY,
-                                           E_SYSTEM_SECURITY_ALLOW,
-                                           E_SYSTEM_STREAM_BUSY,
-                                           E_LIMIT };
+    static const enum err_code codes[] = { E_RTMP_VHOST_NOT_FOUND, E_RTMP_ACCESS_DENIED,    E_SYSTEM_SECURITY,
+                                           E_SYSTEM_SECURITY_DENY, E_SYSTEM_SECURITY_ALLOW, E_SYSTEM_STREAM_BUSY,
+                                           E_OCLUSTER_DISCOVER,    E_OCLUSTER_REDIRECT,     E_LIMIT };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(codes); i++)
         assert_int_equal(goodbye_of(codes[i]), GOODBYE_REFUSED);
