@@ -173,12 +173,12 @@ bool file_writer_appendv(struct file_writer *w, const struct iovec *iov, int n_i
     size_t      len = iov_sum(iov, n_iov), cost = len + sizeof(size_t);
     const char *why_not = why_no_unit(w, cost);
     if (why_not)
-        return writer_ask_lose_unit(w, len, why_not);
+        return writer_ask_lose_units(w, 1, len, why_not);
     if (w->queued == w->queued_at_work)
         w->first_us = now_us();
     struct write_op *op = op_for_units(w);
     if (!op || !write_op_add_unit(op, iov, n_iov))
-        return writer_ask_lose_unit(w, len, writer_ask_why_no_op(w));
+        return writer_ask_lose_units(w, 1, len, writer_ask_why_no_op(w));
     op->cost += cost;
     w->queued += cost;
     return unit_taken(w);
@@ -190,26 +190,26 @@ bool file_writer_append(struct file_writer *w, const void *bytes, size_t len)
 }
 
 /* Make an operation of shared bytes. NULL: `*why` says the reason, and the bytes are still the caller's. */
-static struct write_op *make_shared(struct file_writer *w, enum write_op_kind kind, const struct iovec *iov, int n_iov,
+static struct write_op *make_shared(struct file_writer *w, const struct iovec *iov, int n_iov, int per_unit,
                                     const char **why)
 {
-    struct write_op *op = writer_ask_op(w, kind, NULL, NULL, why);
-    if (op && !write_op_share(op, iov, n_iov)) {
+    struct write_op *op = writer_ask_op(w, WRITE_SHARED, NULL, NULL, why);
+    if (op && !write_op_share(op, iov, n_iov, per_unit)) {
         write_op_destroy(op);
         return NULL;
     }
     return op;
 }
 
-bool file_writer_append_shared(struct file_writer *w, const struct iovec *iov, int n_iov, void (*release)(void *arg),
-                               void *arg)
+bool file_writer_append_units(struct file_writer *w, const struct iovec *iov, int n_iov, int per_unit,
+                              void (*release)(void *arg), void *arg)
 {
     size_t           len = iov_sum(iov, n_iov);
     const char      *why_not = why_no_unit(w, len);
-    struct write_op *op = why_not ? NULL : make_shared(w, WRITE_SHARED, iov, n_iov, &why_not);
+    struct write_op *op = why_not ? NULL : make_shared(w, iov, n_iov, per_unit, &why_not);
     if (!op) {
         release(arg);
-        return writer_ask_lose_unit(w, len, why_not);
+        return writer_ask_lose_units(w, (size_t)(n_iov / per_unit), len, why_not);
     }
     if (w->queued == w->queued_at_work)
         w->first_us = now_us();
@@ -218,6 +218,12 @@ bool file_writer_append_shared(struct file_writer *w, const struct iovec *iov, i
     op->release_arg = arg;
     writer_push(w, op);
     return unit_taken(w);
+}
+
+bool file_writer_append_shared(struct file_writer *w, const struct iovec *iov, int n_iov, void (*release)(void *arg),
+                               void *arg)
+{
+    return file_writer_append_units(w, iov, n_iov, n_iov, release, arg);
 }
 
 /* ---- whole files ----------------------------------------------------------------------------------------------- */
@@ -276,7 +282,7 @@ bool file_writer_put_shared(struct file_writer *w, const char *path, const char 
     bool             is_due = !(w->batch && w->batch_failed);
     const char      *why_not = is_due ? writer_ask_why_no_room(w, len) : NULL;
     struct write_op *op = is_due && !why_not ? make_put(w, path, tmp_suffix, &why_not) : NULL;
-    if (op && write_op_share(op, iov, n_iov)) {
+    if (op && write_op_share(op, iov, n_iov, n_iov)) {
         op->release = release;
         op->release_arg = arg;
         return put(w, op, len);

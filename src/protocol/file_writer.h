@@ -67,6 +67,10 @@ bool file_writer_appendv(struct file_writer *w, const struct iovec *iov, int n_i
 bool file_writer_append_shared(struct file_writer *w, const struct iovec *iov, int n_iov, void (*release)(void *arg),
                                void *arg);
 
+/** The same for several units, each of which has `per_unit` of the pieces. They are taken or refused together. */
+bool file_writer_append_units(struct file_writer *w, const struct iovec *iov, int n_iov, int per_unit,
+                              void (*release)(void *arg), void *arg);
+
 /** Queue an fdatasync(): when it has been performed, the disk has everything that was queued before it. */
 bool file_writer_sync(struct file_writer *w) ATTR_MUST_USE;
 

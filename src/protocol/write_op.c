@@ -37,13 +37,14 @@ bool write_op_name(struct write_op *op, const char *path, const char *to)
     return (!path || op->path) && (!to || op->to);
 }
 
-bool write_op_share(struct write_op *op, const struct iovec *iov, int n_iov)
+bool write_op_share(struct write_op *op, const struct iovec *iov, int n_iov, int per_unit)
 {
     op->iov = mem_calloc((size_t)n_iov, sizeof *iov);
     if (!op->iov)
         return false;
     memcpy(op->iov, iov, (size_t)n_iov * sizeof *iov);
     op->n_iov = n_iov;
+    op->per_unit = per_unit;
     return true;
 }
 
@@ -78,9 +79,7 @@ static struct err *append_units(struct write_op *op, struct written_file *f)
 
 static struct err *append_shared(struct write_op *op, struct written_file *f)
 {
-    struct err *e = written_file_appendv(f, op->iov, op->n_iov);
-    op->n_written = !e;
-    return e;
+    return written_file_appendv(f, op->iov, op->n_iov, op->per_unit, &op->n_written);
 }
 
 static struct err *open_file(struct write_op *op, struct written_file *f)
@@ -132,7 +131,7 @@ bool write_op_lost_file(const struct write_op *op)
 size_t write_op_units_lost(const struct write_op *op)
 {
     if (op->kind == WRITE_SHARED)
-        return 1 - op->n_written;
+        return (size_t)(op->n_iov / op->per_unit) - op->n_written;
     return op->kind == WRITE_UNITS ? op->ends.len / sizeof(size_t) - op->n_written : 0;
 }
 
@@ -141,8 +140,9 @@ size_t write_op_bytes_lost(const struct write_op *op)
     size_t end = 0;
     if (!write_op_units_lost(op))
         return 0;
+    int first = (int)op->n_written * op->per_unit;
     if (op->kind == WRITE_SHARED)
-        return iov_sum(op->iov, op->n_iov);
+        return iov_sum(op->iov + first, op->n_iov - first);
     if (op->n_written)
         memcpy(&end, op->ends.bytes + (op->n_written - 1) * sizeof end, sizeof end);
     return op->bytes.len - end;

@@ -56,7 +56,7 @@ struct write_op {
     enum written_file_mode mode;
     int64_t                rotate_bytes;
     struct iovec          *iov; /* the pieces of shared bytes */
-    int                    n_iov;
+    int                    n_iov, per_unit;
     void (*release)(void *arg);
     void *release_arg;
     void (*done)(void *arg, const struct file_writer_result *r); /* of the end of a batch */
@@ -75,8 +75,8 @@ struct write_op *write_op_create(enum write_op_kind kind, size_t bytes_max) ATTR
 /** Copy the paths; either may be NULL. False when memory is out. */
 bool write_op_name(struct write_op *op, const char *path, const char *to) ATTR_MUST_USE;
 
-/** Copy the array of pieces; the bytes stay where they are. False when memory is out. */
-bool write_op_share(struct write_op *op, const struct iovec *iov, int n_iov) ATTR_MUST_USE;
+/** Copy the array of pieces, `per_unit` of them in each unit; the bytes stay where they are. False when memory is out. */
+bool write_op_share(struct write_op *op, const struct iovec *iov, int n_iov, int per_unit) ATTR_MUST_USE;
 
 /** Add a copied unit. False when memory is out: then nothing was added. */
 bool write_op_add_unit(struct write_op *op, const struct iovec *iov, int n_iov) ATTR_MUST_USE;

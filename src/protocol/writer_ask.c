@@ -22,11 +22,11 @@ bool writer_ask_lose_file(struct file_writer *w, const char *why)
     return false;
 }
 
-bool writer_ask_lose_unit(struct file_writer *w, size_t len, const char *why)
+bool writer_ask_lose_units(struct file_writer *w, size_t n, size_t len, const char *why)
 {
     w->batch_failed = true;
     w->is_spoiled = true;
-    writer_lose(w, (struct file_writer_lost){ .units = 1, .bytes = len }, why);
+    writer_lose(w, (struct file_writer_lost){ .units = n, .bytes = len }, why);
     return false;
 }
 

@@ -31,6 +31,6 @@ const char *writer_ask_why_no_room(const struct file_writer *w, size_t cost);
 /** Something cannot be queued. The batch that is being asked for, if there is one, fails. The last two return false. */
 void writer_ask_lose(struct file_writer *w, const char *why);
 bool writer_ask_lose_file(struct file_writer *w, const char *why);
-bool writer_ask_lose_unit(struct file_writer *w, size_t len, const char *why);
+bool writer_ask_lose_units(struct file_writer *w, size_t n, size_t len, const char *why);
 
 #endif

@@ -206,15 +206,33 @@ struct err *written_file_append(struct written_file *f, const char *bytes, const
     return units_lost(f, e);
 }
 
-struct err *written_file_appendv(struct written_file *f, const struct iovec *iov, int n_iov)
+/* The number of units that lie in the first `done` bytes; *whole is where they end. */
+static size_t units_in(const struct iovec *iov, int n_iov, int per_unit, size_t done, size_t *whole)
 {
-    size_t      len = iov_sum(iov, n_iov), done = 0;
+    size_t n = 0;
+    *whole = 0;
+    for (int i = 0; i < n_iov; i += per_unit, n++) {
+        size_t end = *whole + iov_sum(iov + i, per_unit);
+        if (end > done)
+            break;
+        *whole = end;
+    }
+    return n;
+}
+
+struct err *written_file_appendv(struct written_file *f, const struct iovec *iov, int n_iov, int per_unit,
+                                 size_t *n_written)
+{
+    size_t      len = iov_sum(iov, n_iov), done = 0, whole;
     struct err *e = prepare(f, len);
-    if (!e && (done = path_write_all(f->fd, iov, n_iov)) < len) {
+    *n_written = 0;
+    if (e)
+        return units_lost(f, e);
+    if ((done = path_write_all(f->fd, iov, n_iov)) < len)
         e = err_sys(E_SYSTEM_FILE_WRITE, "write %s", f->path);
-        cut_back(f, done);
-    } else if (!e)
-        f->len += (int64_t)len;
+    f->len += (int64_t)done;
+    *n_written = units_in(iov, n_iov, per_unit, done, &whole);
+    cut_back(f, done - whole);
     return units_lost(f, e);
 }
 

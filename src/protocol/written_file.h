@@ -57,8 +57,14 @@ struct err *written_file_open(struct written_file *f, char *path, enum written_f
 struct err *written_file_append(struct written_file *f, const char *bytes, const size_t *ends, size_t n_units,
                                 size_t *n_written) ATTR_MUST_USE;
 
-/** Append one unit that lies in several pieces. */
-struct err *written_file_appendv(struct written_file *f, const struct iovec *iov, int n_iov) ATTR_MUST_USE;
+/**
+ * Append units that lie in several pieces each.
+ *
+ * Shape      unit i has the pieces from i * per_unit on; a file that rotates takes them together
+ * Returns    *n_written units are in the file: all units, or those before the one that failed
+ */
+struct err *written_file_appendv(struct written_file *f, const struct iovec *iov, int n_iov, int per_unit,
+                                 size_t *n_written) ATTR_MUST_USE;
 
 /** Wait until the disk has the file's contents: fdatasync(). Does nothing for a pipe or a device. */
 struct err *written_file_sync(struct written_file *f) ATTR_MUST_USE;

@@ -13,9 +13,6 @@
 /* How long the end of a stream waits until its files are complete. They are completed in any case. */
 enum { END_PATIENCE_US = 5 * US_PER_SECOND };
 
-/* Frames are taken and written this often, so that a crash costs less than a second. */
-enum { TAKE_US = 500 * US_PER_MS };
-
 bool dvr_is_wanted(const struct conf_vhost *vhost)
 {
     return vhost->dvr.enabled;
@@ -62,7 +59,7 @@ static struct err *record(struct attendance *a, struct recorder *r)
         recorder_follow_conf(r);
         take_preroll(r);
         take_frames(r);
-        r->cursor->until_us = s->clock.newest_us + TAKE_US;
+        r->cursor->until_us = r->flush_us;
         if (log_cursor_is_at_end(r->cursor) || !source_is_settled(s))
             e = err_except(attendance_wait(a, wait_until_us(s), &moments), E_SOCKET_TIMEOUT);
     }

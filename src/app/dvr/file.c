@@ -290,9 +290,12 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
     if (!f)
         return err_no_memory();
     const struct conf_dvr *c = &subject->vhost->dvr;
-    *f = (struct dvr_file){
-        .refs = 1, .first_us = first_us, .last_us = first_us, .written_us = first_us, .owner = co_self()
-    };
+    *f = (struct dvr_file){ .refs = 1,
+                            .first_us = first_us,
+                            .last_us = first_us,
+                            .flushed_us = first_us,
+                            .written_us = first_us,
+                            .owner = co_self() };
     f->output = (struct dvr_output){ .headers = headers,
                                      .video = video,
                                      .audio = audio,
@@ -330,8 +333,9 @@ static enum gap_reason why_lost(const struct dvr_file *f)
 
 void dvr_file_note_written(struct dvr_file *f)
 {
-    if (file_writer_is_done(f->output.writer) && file_writer_lost(f->output.writer).bytes == f->n_lost)
-        f->written_us = f->last_us;
+    bool all = file_writer_is_done(f->output.writer) && file_writer_lost(f->output.writer).bytes == f->n_lost;
+    if (all && f->flushed_us > f->written_us)
+        f->written_us = f->flushed_us;
 }
 
 bool dvr_file_note_lost(struct dvr_file *f, enum gap_reason *why)
@@ -410,6 +414,7 @@ void dvr_file_flush(struct dvr_file *f)
     else if (f->format->flush)
         f->format->flush(&f->output);
     file_writer_flush(f->output.writer);
+    f->flushed_us = f->last_us;
     note_progress(f);
 }
 

@@ -59,6 +59,7 @@ struct dvr_file {
     int64_t                  first_us, last_us; /* times of the stream */
     int64_t                  step_us;           /* between the last two of them */
     int64_t                  arrived_us;        /* of the newest frame; 0: there is none */
+    int64_t                  flushed_us;        /* time of the stream up to which all was given to the writer */
     int64_t    written_us; /* time of the stream up to which all is known to be on the disk, or to be in a gap */
     uint64_t   n_lost;     /* bytes that are known to be lost */
     struct co *owner;      /* is woken when the state changes; NULL: nobody */
@@ -87,7 +88,7 @@ bool dvr_file_take(struct dvr_file *f, struct frame *frame) ATTR_MUST_USE;
 /** Have the disk write what was taken so far. */
 void dvr_file_flush(struct dvr_file *f);
 
-/** Note how far the file is on the disk. To be called before frames are taken. */
+/** Note how far the file is on the disk. */
 void dvr_file_note_written(struct dvr_file *f);
 
 /** Look whether more was lost since the last call; why: the reason of the newest loss. */

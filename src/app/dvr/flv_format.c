@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "app/dvr/flv_tags.h"
 #include "app/dvr/format.h"
 #include "core/clock.h"
 #include "core/mem.h"
@@ -41,18 +42,39 @@ static bool begin(struct dvr_output *o)
     return ok;
 }
 
+/* The tags that wait for the next flush; NULL: memory is out. */
+static struct flv_tags *tags_of(struct dvr_output *o)
+{
+    if (!o->state)
+        o->state = mem_calloc(1, sizeof(struct flv_tags));
+    return o->state;
+}
+
 static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
 {
-    uint8_t   header[FLV_TAG_HEADER_LEN], trailer[FLV_TAG_TRAILER_LEN];
-    struct wr before = wr_over(header, sizeof header), after = wr_over(trailer, sizeof trailer);
     if (f->len > FLV_BODY_MAX || (f->kind == FRAME_SCRIPT && f->config))
         return DVR_SKIPPED; /* The metadata are in the head. */
-    flv_write_tag_header(&before, flv_tag_type_of((enum frame_kind)f->kind), f->len, (int32_t)(uint32_t)ms_from_us(us));
-    flv_write_tag_trailer(&after, f->len);
-    const struct iovec tag[] = { { header, sizeof header }, { f->data, f->len }, { trailer, sizeof trailer } };
-    file_writer_appendv(o->writer, tag, 3);
-    o->bytes += sizeof header + f->len + sizeof trailer;
+    struct flv_tags *tags = tags_of(o);
+    if (!tags || !flv_tags_add(tags, f, (int32_t)(uint32_t)ms_from_us(us)))
+        return DVR_SKIPPED;
+    o->bytes += FLV_TAG_HEADER_LEN + f->len + FLV_TAG_TRAILER_LEN;
+    if (flv_tags_are_full(tags))
+        flv_tags_append(tags, o->writer);
     return DVR_TAKEN;
+}
+
+static void flush(struct dvr_output *o)
+{
+    if (o->state)
+        flv_tags_append(o->state, o->writer);
+}
+
+static void finish(struct dvr_output *o)
+{
+    if (o->state)
+        flv_tags_clear(o->state);
+    mem_free(o->state);
+    o->state = NULL;
 }
 
 /* ---- completing ------------------------------------------------------------------------------------------------ */
@@ -209,5 +231,12 @@ static struct err *complete(const char *path, struct dvr_facts *facts)
 }
 
 const struct dvr_format dvr_flv = {
-    .ending = ".flv", .appends = true, .begin = begin, .take = take, .complete = complete
+    .ending = ".flv",
+    .appends = true,
+    .begin = begin,
+    .take = take,
+    .flush = flush,
+    .end = flush,
+    .finish = finish,
+    .complete = complete,
 };

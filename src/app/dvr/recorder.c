@@ -262,6 +262,7 @@ static void begin_file(struct recorder *r, const struct frame *first)
         if (!r->goes_on)
             note_absence(r, wall_us);
         r->goes_on = true;
+        r->flush_us = first->dts_us; /* Its beginning is written with its head. */
         try_again(r, first);
         return;
     }
@@ -417,9 +418,20 @@ void recorder_begin_take(struct recorder *r)
         dvr_file_note_written(r->file);
 }
 
+/* Times of a stream may jump back. */
+static bool is_flush_due(const struct recorder *r)
+{
+    int64_t newest_us = r->source->clock.newest_us;
+    return newest_us >= r->flush_us || newest_us < r->flush_us - RECORDER_FLUSH_US ||
+           (r->file && r->file->head_is_lost);
+}
+
 void recorder_flush(struct recorder *r)
 {
     drop_complete(r);
+    if (!is_flush_due(r))
+        return;
+    r->flush_us = r->source->clock.newest_us + RECORDER_FLUSH_US;
     if (!r->file)
         return;
     dvr_file_flush(r->file);

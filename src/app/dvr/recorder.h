@@ -27,6 +27,9 @@ enum { RECORDER_ENDING_MAX = 4 };
 /* Pauses before another file is tried when one could not be begun: the first, and the longest. */
 enum { RECORDER_PAUSE_US = US_PER_SECOND, RECORDER_PAUSE_MAX_US = 30 * US_PER_SECOND };
 
+/* Frames are written this often, so that a crash costs less than a second. */
+enum { RECORDER_FLUSH_US = 500 * US_PER_MS };
+
 struct recorder {
     struct source     *source;
     struct conf       *conf; /* the snapshot that the open file follows */
@@ -49,6 +52,7 @@ struct recorder {
     int64_t         gap_end_us, gap_told_us; /* where writing goes on, and when it is known that it does */
     enum gap_reason gap_why;
     int64_t         newest_us; /* time of the newest frame that came */
+    int64_t         flush_us;  /* time of the stream at which what was taken is written */
     bool            goes_on;   /* The publish has had a file, and the next one follows it. */
 };
 
@@ -71,7 +75,10 @@ void recorder_begin_take(struct recorder *r);
 /** Take a frame. `jumped`: frames before it are lost. */
 void recorder_take(struct recorder *r, struct frame *f, bool jumped);
 
-/** All frames that are there were taken: have them written, and look at what became of earlier ones. */
+/**
+ * All frames that are there were taken: have them written, and look at what became of earlier ones. Nothing is done while less than
+ * RECORDER_FLUSH_US of the stream waits, so that a file is written in few pieces.
+ */
 void recorder_flush(struct recorder *r);
 
 /** End the open file. */

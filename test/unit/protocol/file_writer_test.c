@@ -623,6 +623,29 @@ static void a_full_disk_loses_whole_units_and_recovers(void **state)
     assert_file("full", "1234123456");
 }
 
+/* The second unit is cut in its second piece. */
+static void of_shared_units_the_whole_ones_stay(void **state)
+{
+    (void)state;
+    struct iovec        iov[] = { { "12", 2 }, { "34", 2 }, { "5", 1 }, { "678", 3 }, { "9", 1 }, { "0", 1 } };
+    struct file_writer *w = writer_of("full", WRITTEN_FILE_FRESH);
+    n_released = 0;
+    assert_null(file_writer_wait(w, a_while()));
+    limit_files(6);
+    assert_true(file_writer_append_units(w, iov, 6, 2, count_release, w));
+    struct err *e = file_writer_wait(w, a_while());
+    assert_int_equal(err_errno(e), EFBIG);
+    err_free(e);
+    assert_file("full", "1234");
+    assert_int_equal(n_released, 1);
+    assert_int_equal(file_writer_lost(w).units, 2);
+    assert_int_equal(file_writer_lost(w).bytes, 6);
+    limit_files(RLIM_INFINITY);
+    assert_true(file_writer_append_units(w, iov, 6, 2, count_release, w));
+    assert_null(file_writer_close(&w, a_while()));
+    assert_file("full", "12341234567890");
+}
+
 static void a_playlist_never_names_a_segment_that_is_lost(void **state)
 {
     (void)state;
@@ -823,6 +846,7 @@ int main(void)
         CASE(a_cancelled_owner_leaves_its_writer_to_finish),
         CASE(close_does_not_hold_up_a_cancel),
         CASE(a_full_disk_loses_whole_units_and_recovers),
+        CASE(of_shared_units_the_whole_ones_stay),
         CASE(a_playlist_never_names_a_segment_that_is_lost),
         CASE(a_whole_file_is_removed_when_a_part_does_not_fit_into_the_queue),
         CASE(a_whole_file_that_was_not_renamed_is_removed),
