@@ -59,6 +59,11 @@ void seam_end(struct seam *s)
 
 /* ---- the place ---- */
 
+static int64_t absolute(int64_t us)
+{
+    return us < 0 ? -us : us;
+}
+
 /* The time of an arrival as its server sent it, near that of the log. */
 static int64_t time_of(const struct seam *s, const struct arrival *a)
 {
@@ -71,16 +76,8 @@ static bool is_same(const struct frame *a, const struct frame *b)
     return a->kind == b->kind && a->track == b->track && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-static bool is_rounding(int64_t us)
-{
-    return us >= -SEAM_ROUNDING_US && us <= SEAM_ROUNDING_US;
-}
-
-/*
- * Look for the frame in the log. True if it is there with its time; *add_us is what is missing to that. A key frame that is there once, with
- * another time, is remembered.
- */
-static bool find(struct seam *s, const struct ring *log, const struct frame *f, int64_t us, int64_t *add_us)
+/* Look for the frame in the log. The number of equal ones; *add_us is what is missing to the time of one, the nearest to 0. */
+static int find(struct seam *s, const struct ring *log, const struct frame *f, int64_t us, int64_t *add_us)
 {
     const struct seam_track *t = find_track(s, f);
     int                      n = 0;
@@ -89,36 +86,68 @@ static bool find(struct seam *s, const struct ring *log, const struct frame *f, 
         if (was->shift_us != t->shift_us ||
             !is_same(was, f)) /* Before a break of the clock times mean another thing. */
             continue;
-        *add_us = own_us(was) - us;
-        if (is_rounding(*add_us))
-            return true;
-        n++;
+        int64_t off_us = own_us(was) - us;
+        if (n++ == 0 || absolute(off_us) < absolute(*add_us))
+            *add_us = off_us;
     }
-    if (n == 1 && f->key) {
-        s->has_other = true;
-        s->other_us = *add_us;
-    }
-    return false;
+    return n;
 }
 
-static enum seam_verdict go_on(struct seam *s, int64_t add_us, bool waits_for_key)
+static bool is_rounding(int64_t us)
+{
+    return absolute(us) <= SEAM_ROUNDING_US;
+}
+
+/* True if the log ends before that time. */
+static bool is_beyond(struct seam *s, const struct frame *f, int64_t us)
+{
+    const struct seam_track *t = find_track(s, f);
+    return !t || us > t->newest_us + SEAM_ROUNDING_US;
+}
+
+/* A place that was found is none if a frame that belongs into the log is not there. */
+static void prove(struct seam *s, const struct ring *log, const struct frame *f, int64_t us)
+{
+    int64_t off_us = 0;
+    if (s->has_place && !is_beyond(s, f, us + s->add_us) &&
+        !(find(s, log, f, us + s->add_us, &off_us) && is_rounding(off_us)))
+        s->has_place = s->is_exact = false;
+}
+
+static void find_place(struct seam *s, const struct ring *log, const struct frame *f, int64_t us)
+{
+    int64_t off_us = 0;
+    int     n = find(s, log, f, us, &off_us);
+    bool    is_exact = n > 0 && is_rounding(off_us);
+    if (!is_exact && (s->has_place || n != 1 || !f->key))
+        return;
+    s->has_place = true;
+    s->is_exact = is_exact;
+    s->add_us = off_us;
+}
+
+/* ---- the verdict ---- */
+
+static enum seam_verdict go_on(struct seam *s)
 {
     s->state = SEAM_FOUND;
-    s->add_us = add_us;
-    s->waits_for_key = waits_for_key;
     return SEAM_GOES_ON;
 }
 
 static enum seam_verdict give_up(struct seam *s)
 {
-    return s->has_other ? go_on(s, s->other_us, false) : SEAM_APART;
+    return s->has_place ? go_on(s) : SEAM_APART;
 }
 
 /* True if as much time has passed in the stream as on the clock since the last frame of the log. */
 static bool is_same_clock(const struct seam *s, int64_t us, int64_t now_us)
 {
-    int64_t off_us = (us - s->newest_us) - (now_us - s->newest_arrived_us);
-    return off_us >= -SEAM_DRIFT_US && off_us <= SEAM_DRIFT_US;
+    return absolute((us - s->newest_us) - (now_us - s->newest_arrived_us)) <= SEAM_DRIFT_US;
+}
+
+static bool is_behind(const struct seam *s, int64_t us)
+{
+    return us < s->oldest_us && s->oldest_us - us <= SEAM_LAG_MAX_US;
 }
 
 static bool has_patience(const struct seam *s, int64_t now_us)
@@ -127,21 +156,31 @@ static bool has_patience(const struct seam *s, int64_t now_us)
     return has_time && s->kept.n < SEAM_FRAMES_MAX && s->kept.bytes < SEAM_BYTES_MAX;
 }
 
+/* True if the frame decides nothing yet: what comes may prove the place, or be a better one. */
+static bool is_open(struct seam *s, const struct frame *f, int64_t us)
+{
+    if (!s->has_place)
+        return is_behind(s, us);
+    return !is_beyond(s, f, us + s->add_us) || (!s->is_exact && is_behind(s, us));
+}
+
 enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct arrival *a, int64_t now_us,
                             bool is_absolute)
 {
     const struct frame *f = a->frame;
-    int64_t             us = time_of(s, a), add_us = 0;
+    int64_t             us = time_of(s, a);
     if (!frame_is_header(f) && !s->since_us)
         s->since_us = now_us;
     if (frame_is_header(f) || (s->has_pictures && !is_picture(f)))
         return has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
-    if (find(s, log, f, us, &add_us))
-        return go_on(s, add_us, false);
-    if (us > s->newest_us && (is_absolute || is_same_clock(s, us, now_us)))
-        return go_on(s, 0, true);
-    bool is_behind = us < s->oldest_us && s->oldest_us - us <= SEAM_LAG_MAX_US;
-    return is_behind && has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
+    prove(s, log, f, us);
+    if (!s->is_exact)
+        find_place(s, log, f, us);
+    if (!s->has_place && us > s->newest_us && (is_absolute || is_same_clock(s, us, now_us))) {
+        s->waits_for_key = true;
+        return go_on(s);
+    }
+    return is_open(s, f, us) && has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
 }
 
 /* ---- what follows it ---- */
@@ -151,7 +190,7 @@ static bool is_needed(struct seam *s, const struct frame *f, int64_t us)
     struct seam_track *t = find_track(s, f);
     if (frame_is_header(f))
         return f->kind != FRAME_SCRIPT || f->config || us > s->newest_us;
-    if (t && !t->is_passed && us <= t->newest_us + SEAM_ROUNDING_US)
+    if (t && !t->is_passed && !is_beyond(s, f, us))
         return false;
     if (t)
         t->is_passed = true;

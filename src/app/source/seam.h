@@ -9,7 +9,7 @@
  *
  * Rules      The stream goes on at a frame that equals one of the log, byte by byte, and has its time within SEAM_ROUNDING_US: a picture,
  *            or where there are none a sound. A key frame that equals exactly one of the log may have another time, which then all
- *            frames of the server have.
+ *            frames of the server have. All pictures that follow have to equal those of the log, up to its end.
  *            Where the frames of the server begin after those of the log, the stream goes on with its own times if as much of its time
  *            as of the clock has passed, or if its times are absolute (`atc`). Pictures then begin with a key frame.
  *            A server that is behind is waited for, SEAM_PATIENCE_US long at most.
@@ -56,9 +56,9 @@ struct seam {
     bool              has_pictures;
     int64_t           oldest_us, newest_us, newest_arrived_us; /* of the log */
     int64_t           since_us;      /* arrival of the first sound or picture; 0: none has come */
-    bool              has_other;     /* A key frame equals one of another time: */
-    int64_t           other_us;      /* what is to be added to the times of the server then */
-    int64_t           add_us;        /* once it is found: what is added to them */
+    bool              has_place;     /* A frame equals one of the log, and so do those after it. */
+    bool              is_exact;      /* It has its time, too. */
+    int64_t           add_us;        /* what is added to the times of the server */
     bool              waits_for_key; /* Pictures are missing before the next key frame. */
     struct delay      kept;          /* what has come before it was found, as a queue without a delay */
 };

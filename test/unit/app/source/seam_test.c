@@ -76,7 +76,11 @@ static void it_goes_on_after_the_frames_that_the_log_has(void **state)
     seam_begin(&seam, &log_);
     assert_int_equal(look("M1", 0), SEAM_KEEP);
     assert_int_equal(look("V1", 0), SEAM_KEEP);
-    assert_int_equal(look("K1", 1000), SEAM_GOES_ON);
+    assert_int_equal(look("K1", 1000), SEAM_KEEP);
+    assert_int_equal(look("p2", 1040), SEAM_KEEP);
+    assert_int_equal(look("p3", 1080), SEAM_KEEP);
+    assert_int_equal(look("p4", 1120), SEAM_KEEP);
+    assert_int_equal(look("p5", 1160), SEAM_GOES_ON);
     assert_int_equal(passes("K1", 1000), -1);
     assert_int_equal(passes("p4", 1120), -1);
     assert_int_equal(passes("p5", 1160), 1160);
@@ -88,7 +92,8 @@ static void each_track_goes_on_where_it_ended(void **state)
     (void)state;
     put("K1 a2 p3 a4 a5", 1000, 0);
     seam_begin(&seam, &log_);
-    assert_int_equal(look("K1", 1000), SEAM_GOES_ON);
+    assert_int_equal(look("K1", 1000), SEAM_KEEP);
+    assert_int_equal(look("p4", 1120), SEAM_GOES_ON);
     assert_int_equal(passes("a5", 1160), -1);
     assert_int_equal(passes("p4", 1120), 1120);
     assert_int_equal(passes("a6", 1200), 1200);
@@ -99,7 +104,9 @@ static void a_picture_in_the_middle_of_a_gop_is_a_place(void **state)
     (void)state;
     put("K1 p2 p3 p4", 1000, 0);
     seam_begin(&seam, &log_);
-    assert_int_equal(look("p3", 1081), SEAM_GOES_ON); /* rounded by another server */
+    assert_int_equal(look("p3", 1081), SEAM_KEEP); /* rounded by another server */
+    assert_int_equal(look("p4", 1121), SEAM_KEEP);
+    assert_int_equal(look("p5", 1161), SEAM_GOES_ON);
     assert_int_equal(passes("p4", 1121), -1);
     assert_int_equal(passes("p5", 1161), 1160);
 }
@@ -117,7 +124,8 @@ static void the_shift_of_the_clock_is_no_matter(void **state)
     (void)state;
     put("K1 p2 p3", 500000, 499000);
     seam_begin(&seam, &log_);
-    assert_int_equal(look("K1", 1000), SEAM_GOES_ON);
+    assert_int_equal(look("K1", 1000), SEAM_KEEP);
+    assert_int_equal(look("p4", 1120), SEAM_GOES_ON);
     assert_int_equal(passes("p3", 1080), -1);
     assert_int_equal(passes("p4", 1120), 1120);
 }
@@ -128,7 +136,8 @@ static void times_wrap(void **state)
     (void)state;
     put("K1 p2 p3", last - 40, 0);
     seam_begin(&seam, &log_);
-    assert_int_equal(look("K1", last - 40), SEAM_GOES_ON);
+    assert_int_equal(look("K1", last - 40), SEAM_KEEP);
+    assert_int_equal(look("p4", last + 80), SEAM_GOES_ON);
     assert_int_equal(passes("p3", last + 40), -1);
     assert_int_equal(passes("p4", last + 80), 80);
 }
@@ -140,7 +149,10 @@ static void a_key_frame_with_another_time_tells_how_far_they_are_apart(void **st
     (void)state;
     put("K1 p2 p3", 1000, 0);
     seam_begin(&seam, &log_);
-    assert_int_equal(look("K1", 900000), SEAM_GOES_ON);
+    assert_int_equal(look("K1", 900000), SEAM_KEEP);
+    assert_int_equal(look("p2", 900040), SEAM_KEEP);
+    assert_int_equal(look("p3", 900080), SEAM_KEEP);
+    assert_int_equal(look("p4", 900120), SEAM_GOES_ON);
     assert_int_equal(passes("K1", 900000), -1);
     assert_int_equal(passes("p3", 900080), -1);
     assert_int_equal(passes("p4", 900120), 1120);
@@ -181,8 +193,9 @@ static void a_server_that_is_behind_is_waited_for(void **state)
     assert_int_equal(look("K0", 8000), SEAM_KEEP);
     assert_int_equal(look("a0", 8010), SEAM_KEEP);
     assert_int_equal(look("p0", 8040), SEAM_KEEP);
-    assert_int_equal(look("K1", 10000), SEAM_GOES_ON);
-    assert_int_equal(seam.kept.n, 3);
+    assert_int_equal(look("K1", 10000), SEAM_KEEP);
+    assert_int_equal(look("p4", 10120), SEAM_GOES_ON);
+    assert_int_equal(seam.kept.n, 4);
     assert_int_equal(passes("K0", 8000), -1);
     assert_int_equal(passes("p4", 10120), 10120);
 }
@@ -204,8 +217,37 @@ static void a_film_that_repeats_itself_goes_on_by_its_times(void **state)
     put("K1 p2 p3", 10000, 0);
     seam_begin(&seam, &log_);
     assert_int_equal(look("K1", 8000), SEAM_KEEP);
-    assert_int_equal(look("K1", 10000), SEAM_GOES_ON);
+    assert_int_equal(look("p2", 8040), SEAM_KEEP);
+    assert_int_equal(look("p3", 8080), SEAM_KEEP);
+    assert_int_equal(look("p4", 8120), SEAM_KEEP);
+    assert_int_equal(look("K1", 10000), SEAM_KEEP);
+    assert_int_equal(look("p4", 10120), SEAM_GOES_ON);
     assert_int_equal(passes("p4", 10120), 10120);
+}
+
+/* An encoder that shows the same picture, and begins again: its key frame is the same, what follows is not. */
+static void one_frame_that_is_not_in_the_log_proves_another_stream(void **state)
+{
+    (void)state;
+    put("K1 p2 p3", 1000, 0);
+    seam_begin(&seam, &log_);
+    assert_int_equal(look("K1", 900000), SEAM_KEEP);
+    assert_int_equal(look("p2", 900040), SEAM_KEEP);
+    assert_int_equal(look("p9", 900080), SEAM_APART);
+    assert_int_equal(seam.kept.n, 2);
+}
+
+static void what_the_log_has_is_not_waited_for_without_end(void **state)
+{
+    (void)state;
+    put("K1 p2 p3", 1000, 0);
+    seam_begin(&seam, &log_);
+    assert_int_equal(look("K1", 1000), SEAM_KEEP);
+    now_at_us += SEAM_PATIENCE_US;
+    assert_int_equal(look("p2", 1040), SEAM_GOES_ON);
+    assert_int_equal(passes("p2", 1040), -1);
+    assert_int_equal(passes("p3", 1080), -1);
+    assert_int_equal(passes("p4", 1120), 1120);
 }
 
 /* ---- frames are missing ---- */
@@ -250,7 +292,10 @@ static void without_pictures_a_sound_with_its_time_is_the_place(void **state)
     put("a1 a1 a1 a2", 1000, 0); /* Silence has the same bytes again and again. */
     seam_begin(&seam, &log_);
     assert_int_equal(look("A1", 0), SEAM_KEEP);
-    assert_int_equal(look("a1", 1040), SEAM_GOES_ON);
+    assert_int_equal(look("a1", 1040), SEAM_KEEP);
+    assert_int_equal(look("a1", 1080), SEAM_KEEP);
+    assert_int_equal(look("a2", 1120), SEAM_KEEP);
+    assert_int_equal(look("a3", 1160), SEAM_GOES_ON);
     assert_int_equal(passes("a2", 1120), -1);
     assert_int_equal(passes("a3", 1160), 1160);
 }
@@ -283,7 +328,8 @@ static void data_messages_are_left_out_with_the_frames_around_them(void **state)
     (void)state;
     put("K1 p2 p3", 1000, 0);
     seam_begin(&seam, &log_);
-    assert_int_equal(look("K1", 1000), SEAM_GOES_ON);
+    assert_int_equal(look("K1", 1000), SEAM_KEEP);
+    assert_int_equal(look("p4", 1120), SEAM_GOES_ON);
     assert_int_equal(passes("T1", 1040), -1);
     assert_int_equal(passes("T2", 1120), 1120);
     assert_int_equal(passes("M1", 0), 0);
@@ -305,6 +351,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_server_that_is_behind_is_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(it_is_not_waited_for_longer_than_that, setup, teardown),
         cmocka_unit_test_setup_teardown(a_film_that_repeats_itself_goes_on_by_its_times, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_frame_that_is_not_in_the_log_proves_another_stream, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_the_log_has_is_not_waited_for_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(after_an_absence_the_same_clock_goes_on_at_a_key_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(another_clock_does_not_go_on, setup, teardown),
         cmocka_unit_test_setup_teardown(absolute_times_go_on, setup, teardown),

@@ -74,11 +74,12 @@ static void the_next_server_goes_on_where_the_last_one_stopped(void **state)
     bring("V1", 1000);
     assert_int_equal(s->state, SOURCE_HELD);
     bring("K1", 1000);
-    assert_int_equal(s->state, SOURCE_LIVE);
     bring("p2", 1040);
     bring("p3", 1080);
+    assert_int_equal(s->state, SOURCE_HELD);
     assert_string_equal(taken_by_cursor(), "");
     bring("p4", 1120);
+    assert_int_equal(s->state, SOURCE_LIVE);
     bring("K5", 1160);
     assert_string_equal(taken_by_cursor(), "p4@1120 K5@1160");
     assert_int_equal(s->moments.last[MOMENT_PUBLISHED], published);
