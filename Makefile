@@ -204,6 +204,12 @@ CYCLES ?= 1000000
 soak: all
 	@nice -n 5 /usr/bin/python3 test/soak/soak.py $(CYCLES)
 
+# Three tiers of servers under kills, partitions and bad links.
+MINUTES ?= 10
+.PHONY: soak-cluster
+soak-cluster: all
+	@nice -n 5 /usr/bin/python3 test/soak/cluster.py --minutes $(MINUTES)
+
 # ---- fuzzing: a separate build with clang's libFuzzer -----------------------------------------------------
 
 F = objs/build/fuzz
@@ -422,6 +428,7 @@ help:
 	@echo 'make test-distros make test on Debian 12, 13 and unstable, with gcc and clang, by chroot; takes long, needs root.'
 	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'
 	@echo 'make soak         10^6 connections over every protocol, which must leave nothing behind; CYCLES=N'
+	@echo 'make soak-cluster three tiers of servers under kills, partitions and bad links; MINUTES=10'
 	@echo 'make bench        memory, CPU and latency, compared with the bare loop and other servers (about 25 minutes)'
 	@echo 'make bench-faults what one stream in trouble costs the others (5 minutes)'
 	@echo 'make bench-tools  build only the load tools of research/bench; test-tools: only the programs of the end-to-end tests'

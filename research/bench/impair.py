@@ -22,7 +22,8 @@ import sys
 import threading
 import time
 
-READ_BYTES, QUEUE_CHUNKS = 16 << 10, 64     # what one direction of a connection holds back at most: 1 MiB
+READ_BYTES, QUEUE_CHUNKS, SOCKET_BYTES = 16 << 10, 64, 64 << 10     # what one direction of a connection holds back: 1 MiB at most
+PIECE_BYTES = 1400                          # of a link with a rate, which its connections share by turns
 
 
 class Link:
@@ -32,12 +33,14 @@ class Link:
         self.delay_s = self.jitter_s = self.rate = 0
         self.free_at = 0
 
-    def due(self, n):
-        """When so many bytes that are sent now have arrived."""
-        now = time.monotonic()
+    def lateness(self):
+        return self.delay_s + random.uniform(0, self.jitter_s)
+
+    async def carry(self, n):
+        """Wait until so many bytes have left."""
         if self.rate:
-            self.free_at = max(now, self.free_at) + n * 8 / self.rate
-        return max(now, self.free_at if self.rate else now) + self.delay_s + random.uniform(0, self.jitter_s)
+            self.free_at = max(time.monotonic(), self.free_at) + n * 8 / self.rate
+            await asyncio.sleep(self.free_at - time.monotonic())
 
 
 class Flow:
@@ -51,19 +54,20 @@ class Flow:
         data = b"-"
         while data:
             data = await self.reader.read(READ_BYTES)
-            await self.queue.put((self.link.due(len(data)), data))
+            await self.queue.put((time.monotonic(), data))
 
     async def give(self):
-        last = 0
-        while True:
-            due, data = await self.queue.get()
-            last = max(last, due)           # jitter changes no order
-            await asyncio.sleep(last - time.monotonic())
-            await self.relay.is_open.wait()
-            if not data:
-                break
-            self.writer.write(data)
-            await self.writer.drain()
+        data = b"-"
+        while data:
+            came, data = await self.queue.get()
+            await asyncio.sleep(came + self.link.lateness() - time.monotonic())
+            size = PIECE_BYTES if self.link.rate else READ_BYTES
+            for at in range(0, len(data), size):
+                await self.link.carry(min(size, len(data) - at))
+                await self.relay.is_open.wait()
+                self.writer.write(data[at:at + size])
+                await self.writer.drain()
+        await self.relay.is_open.wait()
         self.writer.write_eof()
 
 
@@ -120,6 +124,8 @@ class Relay:
             their_reader, their_writer = await asyncio.open_connection(*self.target)
             ends.append(their_writer)
             self.writers.add(their_writer)
+            for end in ends:
+                end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
             async with asyncio.TaskGroup() as group:
                 for flow in (Flow(self, self.links[0], reader, their_writer), Flow(self, self.links[1], their_reader, writer)):
                     group.create_task(flow.take())
@@ -145,6 +151,7 @@ class Relay:
             link.delay_s = link.delay_s if delay_ms is None else delay_ms / 1e3
             link.jitter_s = link.jitter_s if jitter_ms is None else jitter_ms / 1e3
             link.rate = link.rate if rate_kbit is None else rate_kbit * 1e3
+            link.free_at = 0
 
     def part(self):
         self.is_parted = True
