@@ -63,7 +63,7 @@ class Record:
 class RtmpViewer(rtmp.SwarmPlayer):
     def __init__(self, server, stream):
         super().__init__("127.0.0.1", server.port, server.tc_url(), stream)
-        self.server, self.name, self.record = server, "rtmp " + stream, Record()
+        self.server, self.name, self.record, self.leaves = server, "rtmp " + stream, Record(), False
 
     def take(self, data):
         new = self.session.feed(data)
@@ -77,7 +77,7 @@ class FlvViewer(HttpPlayer):
     def __init__(self, server, stream):
         super().__init__(server.http_port, "/live/%s.flv" % stream)
         self.sock.setblocking(False)
-        self.server, self.name, self.record, self.error = server, "flv " + stream, Record(), None
+        self.server, self.name, self.record, self.error, self.leaves = server, "flv " + stream, Record(), None, False
         self.session = rtmp.Session()
         self.session.out.clear()                                     # nothing more is sent
 
@@ -120,7 +120,7 @@ class Audience(rtmp.Swarm):
                 new, self._new = self._new, []
             for p in new:
                 self._selector.register(p.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, p)
-            for p in [p for p in self.players if getattr(p, "leaves", False) and not p.closed]:
+            for p in [p for p in self.players if p.leaves and not p.closed]:
                 self.close(p, None)
             if not self._selector.get_map():
                 time.sleep(0.05)
