@@ -100,3 +100,22 @@ def test_players_that_wait_are_sent_on_when_another_origin_has_the_stream(make_s
             other.wait_closed()
             a.wait_log(r"cluster: 2 players that waited for /live/s are ended: it is at 127\.0\.0\.1:%d" % b.port)
             assert sent_on(a)["redirect"] == "rtmp://127.0.0.1:%d/live" % b.port
+
+
+# -- publishers ----------------------------------------------------------------------------------------------------------
+
+def test_a_publisher_of_a_stream_that_is_elsewhere_is_refused_if_so_configured(make_server):
+    a, b = cluster(make_server, 2, more="publish_elsewhere refuse;")
+    with publish(b):
+        with pytest.raises(rtmp.Refused) as refused:
+            publish(a).close()
+        assert refused.value.code == "NetStream.Publish.BadName"
+        assert "published at 127.0.0.1:%d" % b.port in refused.value.description
+        a.reload(vhost(b))
+        with publish(a), a.player() as player:
+            seen(player, 1)
+    a.reload(vhost(b, more="publish_elsewhere refuse;"))
+    b.wait_log("cleanup when unpublish")
+    publish(a).close()  # nobody has it any more: what was remembered does not count
+    b.stop()
+    publish(a).close()  # nobody answers

@@ -264,6 +264,8 @@ struct err *cluster_find(const struct cluster_wanted *w, enum cluster_found *fou
     int64_t     deadline_us = now_us() + CLUSTER_WAIT_US;
     struct err *e = NULL;
     stream_name_key(key, w->vhost->name, w->app, w->stream);
+    if (w->anew)
+        cluster_memory_forget(key);
     while ((*found = cluster_memory_find(key, place, now_us())) == CLUSTER_UNKNOWN && !e && state.runs &&
            now_us() < deadline_us)
         e = step(w, key, deadline_us);

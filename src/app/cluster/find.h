@@ -9,6 +9,7 @@
 #ifndef APP_CLUSTER_FIND_H
 #define APP_CLUSTER_FIND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "app/cluster/memory.h"
@@ -28,6 +29,7 @@ struct cluster_wanted {
     struct conf             *conf;
     const struct conf_vhost *vhost;
     const char              *host, *app, *stream;
+    bool                     anew; /* What is remembered does not count. */
 };
 
 /** True if streams of the vhost may be elsewhere. Does not yield. */

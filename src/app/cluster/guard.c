@@ -28,24 +28,20 @@ static struct err *send_on(struct session *s, const struct cluster_place *place)
     return err_new(E_CONTROL_REDIRECT, "the stream is at %s:%d", place->host, place->rtmp_port);
 }
 
-static struct err *find(const struct session *s, enum cluster_found *found, struct cluster_place *place)
+static struct err *find(struct session *s, bool anew, enum cluster_found *found, struct cluster_place *place)
 {
     const struct cluster_wanted w = {
-        .conf = s->conf, .vhost = s->vhost, .host = s->host, .app = s->app, .stream = s->stream
+        .conf = s->conf, .vhost = s->vhost, .host = s->host, .app = s->app, .stream = s->stream, .anew = anew
     };
-    return cluster_find(&w, found, place);
+    session_begin_wait(s);
+    return session_end_wait(s, cluster_find(&w, found, place));
 }
 
-static struct err *ask(struct session *s, void **kept)
+static struct err *ask_for_player(struct session *s)
 {
-    enum cluster_found   found = CLUSTER_UNKNOWN;
+    enum cluster_found   found;
     struct cluster_place place;
-    (void)kept;
-    if (s->client.type->publish || s->client.type->is_http || s->client.type->names_file ||
-        !cluster_is_wanted(s->vhost) || is_here(s))
-        return NULL;
-    session_begin_wait(s);
-    struct err *e = session_end_wait(s, find(s, &found, &place));
+    struct err          *e = find(s, false, &found, &place);
     if (e || found == CLUSTER_NOBODY || is_here(s))
         return e;
     if (found == CLUSTER_NO_ANSWER)
@@ -53,6 +49,29 @@ static struct err *ask(struct session *s, void **kept)
     if (cluster_hops(s->param) >= CLUSTER_HOPS_MAX)
         return not_found(s, err_new(E_OCLUSTER_REDIRECT, "the client was sent on %d times already", CLUSTER_HOPS_MAX));
     return send_on(s, &place);
+}
+
+/* Co-workers that do not answer keep no publisher away. */
+static struct err *ask_for_publisher(struct session *s)
+{
+    enum cluster_found   found;
+    struct cluster_place place;
+    struct err          *e = find(s, true, &found, &place);
+    if (e || found != CLUSTER_FOUND)
+        return e;
+    s->verdict = SESSION_BUSY;
+    return err_new(E_SYSTEM_STREAM_BUSY, "%s is published at %s:%d", s->stream, place.host, place.rtmp_port);
+}
+
+static struct err *ask(struct session *s, void **kept)
+{
+    const struct client_type *type = s->client.type;
+    (void)kept;
+    if (!cluster_is_wanted(s->vhost) || is_here(s))
+        return NULL;
+    if (type->publish)
+        return s->vhost->cluster.publish_elsewhere == CONF_ELSEWHERE_REFUSE ? ask_for_publisher(s) : NULL;
+    return type->is_http || type->names_file ? NULL : ask_for_player(s);
 }
 
 const struct session_guard cluster_guard = { .ask = ask };

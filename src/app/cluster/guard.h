@@ -1,7 +1,12 @@
 /**
- * The guard of RTMP players of an origin cluster: a player whose stream is not published here is sent to the co-worker that has it
+ * The guard of an origin cluster.
+ *
+ * RTMP players: a player whose stream is not published here is sent to the co-worker that has it
  * (SESSION_REDIRECTED). Where nobody has it, the player is let in, and waits here. Where no co-worker answers, or the player was sent on
  * CLUSTER_HOPS_MAX times, it is refused.
+ *
+ * Publishers, with `publish_elsewhere refuse`: one whose stream a co-worker has is refused as busy. Two that come to two servers at the same
+ * moment are both let in.
  *
  * It is asked before callbacks, so that the server that has the stream calls them.
  */

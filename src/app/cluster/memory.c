@@ -34,11 +34,16 @@ static void drop_old(int64_t now_us)
         drop(oldest());
 }
 
+void cluster_memory_forget(const char *key)
+{
+    struct known *k = map_find(&by_key, key);
+    if (k)
+        drop(k);
+}
+
 void cluster_memory_put(const char *key, enum cluster_found found, const struct cluster_place *place, int64_t now_us)
 {
-    struct known *before = map_find(&by_key, key);
-    if (before)
-        drop(before);
+    cluster_memory_forget(key);
     drop_old(now_us);
     struct known *k = mem_calloc(1, sizeof *k);
     if (!k)

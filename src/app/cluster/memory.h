@@ -31,6 +31,9 @@ void cluster_memory_put(const char *key, enum cluster_found found, const struct 
 /** What is remembered; *place is set with CLUSTER_FOUND only. */
 enum cluster_found cluster_memory_find(const char *key, struct cluster_place *place, int64_t now_us);
 
+/** Forget what is remembered of one stream. */
+void cluster_memory_forget(const char *key);
+
 /** The number of answers that are held, for tests. */
 size_t cluster_memory_count(void);
 

@@ -280,9 +280,13 @@ struct conf_cluster {
     bool              tls_verify;                     /* ours */
     char             *tls_ca;                         /* ours: a PEM file; empty: the certificates of the system */
     bool              origin_cluster;
-    struct conf_words coworkers;      /* host[:port] of the API of other origins (cluster/coworkers.h) */
-    bool              token_traverse; /* an origin decides about players; never on unless mode is remote */
+    struct conf_words coworkers;         /* host[:port] of the API of other origins (cluster/coworkers.h) */
+    int               publish_elsewhere; /* ours: enum conf_cluster_elsewhere */
+    bool              token_traverse;    /* an origin decides about players; never on unless mode is remote */
 };
+
+/* What happens to a publisher of a stream that a coworker has. */
+enum conf_cluster_elsewhere { CONF_ELSEWHERE_ALLOW, CONF_ELSEWHERE_REFUSE };
 
 enum conf_cluster_mode { CONF_CLUSTER_LOCAL, CONF_CLUSTER_REMOTE };
 enum conf_cluster_protocol { CONF_CLUSTER_RTMP, CONF_CLUSTER_FLV, CONF_CLUSTER_FLVS, CONF_CLUSTER_RTMPS };

@@ -6,6 +6,8 @@
 static const char *const modes[] = { "local", "remote", NULL }; /* enum conf_cluster_mode */
 static const char *const protocols[] = { "rtmp", "flv", "flvs", "rtmps", NULL }; /* enum conf_cluster_protocol */
 
+static const char *const elsewhere[] = { "allow", "refuse", NULL }; /* enum conf_cluster_elsewhere */
+
 static const struct directive cluster_rows[] = {
     { .name = "mode", .type = CONF_ENUM, .words = modes, .def = "local", .reload = RELOAD_APPLIED, IN_VHOST(cluster.mode),
       .since = "1", .help = "remote makes the vhost an edge, which takes its streams from an origin and passes publishers on to it." },
@@ -44,6 +46,9 @@ static const struct directive cluster_rows[] = {
     { .name = "coworkers", .type = CONF_LIST, .unit = "host:api_port ...", .reload = RELOAD_APPLIED,
       IN_VHOST(cluster.coworkers), .since = "3", .example = "127.0.0.1:9091",
       .help = "API endpoints of the other origins. A name with several addresses means all of them." },
+    { .name = "publish_elsewhere", .type = CONF_ENUM, .words = elsewhere, .def = "allow", .reload = RELOAD_LIVE,
+      IN_VHOST(cluster.publish_elsewhere), .since = "ours",
+      .help = "With origin_cluster: what happens to a publisher of a stream that a coworker has." },
 };
 const struct conf_block conf_cluster_block = { CONF_ROWS(cluster_rows) };
 
