@@ -80,7 +80,7 @@ static const struct directive relay_rows[] = {
       .help = "Where the stream is: rtmp[s]://, http[s]:// with FLV or MPEG-TS, or http[s]://….m3u8 (HLS). When a URL "
               "fails, the next one is tried." },
     { .name = "on_demand", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_RELAY(on_demand),
-      .since = "ours", .help = "Pull only while the stream has players." },
+      .since = "ours", .help = "Pull only while the stream has players, or viewers of HLS, DASH or HDS." },
     { .name = "linger", .type = CONF_SECONDS, .def = "10", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_RELAY(linger_us), .since = "ours", .help = "With on_demand: how long the pull goes on after the last player." },
     { .name = "timeout", .type = CONF_SECONDS, .def = "10", .min = 1, .max = 3600, .reload = RELOAD_APPLIED,
@@ -184,7 +184,7 @@ static const struct directive ingest_rows[] = {
     { .name = "ffmpeg", .type = CONF_STRING, .unit = "path", .reload = RELOAD_APPLIED, IN_INGEST(ffmpeg), .since = "1",
       .example = "/usr/bin/ffmpeg", .help = "Path of the ffmpeg program." },
     { .name = "on_demand", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_INGEST(on_demand), .since = "ours",
-      .help = "Run it only while its stream, which must be one of this vhost, has players." },
+      .help = "Run it only while its stream, which must be one of this vhost, has players, or viewers of HLS, DASH or HDS." },
     { .name = "linger", .type = CONF_SECONDS, .def = "10", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_INGEST(linger_us), .since = "ours", .help = "With on_demand: how long it goes on after the last player." },
     { .name = "engine", .type = CONF_BLOCK, .children = &ingest_engine_block, .unit = "[NAME]",
