@@ -20,7 +20,7 @@ enum memory_kind {
     MEMORY_FRAMES,    /* of all streams: GOP caches, and what slow players have not taken yet */
     MEMORY_DELAYED,   /* frames that delays of streams hold */
     MEMORY_SEGMENTS,  /* of HLS, DASH and HDS, in the memory file */
-    MEMORY_MESSAGES,  /* incomplete messages of RTMP, those that are large */
+    MEMORY_MESSAGES,  /* incomplete messages of RTMP, requests and replies of HTTP, those that are large */
     MEMORY_TLS,       /* whatever OpenSSL has */
     MEMORY_CALLBACKS, /* notices that wait for their backends */
     MEMORY_HISTORIES, /* numbers of the last day */

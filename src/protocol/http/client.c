@@ -363,35 +363,51 @@ struct err *http_client_read(struct http_client *c, const void **data, size_t *l
     return err_wrap(e, "read %s", c->url);
 }
 
-/* Another piece of a body that is kept in whole. */
-static struct err *keep(struct buf *all, const struct http_client *c, const void *data, size_t len)
+/* A body that is kept in whole. */
+struct whole {
+    struct buf        all;
+    struct unfinished unfinished;
+    bool              gave_way;
+};
+
+static void give_way(struct unfinished *u)
 {
-    if (all->len + len >= UNFINISHED_MIN && !mem_has_room())
+    struct whole *w = CONTAINER_OF(u, struct whole, unfinished);
+    w->gave_way = true;
+    buf_finish(&w->all);
+}
+
+static struct err *keep(struct whole *w, const struct http_client *c, const void *data, size_t len)
+{
+    bool has_room = w->all.len + len < UNFINISHED_MIN || mem_has_room(); /* It may make this very body give way. */
+    if (!has_room || w->gave_way)
         return err_new(E_LIMIT, "the server holds more than memory_limit");
-    buf_append(all, data, len);
-    if (all->fault == BUF_FULL)
-        return err_new(E_HTTP_CONTENT_LENGTH, "the body of %s is longer than %zu bytes", c->url, all->max);
-    return buf_error(all);
+    buf_append(&w->all, data, len);
+    unfinished_set(&w->unfinished, w->all.len);
+    if (w->all.fault == BUF_FULL)
+        return err_new(E_HTTP_CONTENT_LENGTH, "the body of %s is longer than %zu bytes", c->url, w->all.max);
+    return buf_error(&w->all);
 }
 
 struct err *http_client_read_all(struct http_client *c, size_t cap, char **body, size_t *len, int64_t deadline_us)
 {
-    struct buf  all = buf_up_to(cap);
-    size_t      n = 1;
-    struct err *e = NULL;
+    struct whole w = { .all = buf_up_to(cap), .unfinished.drop = give_way };
+    size_t       n = 1;
+    struct err  *e = NULL;
     *body = NULL;
     *len = 0;
     while (!e && n > 0) {
         const void *data;
         e = http_client_read(c, &data, &n, deadline_us);
         if (!e)
-            e = keep(&all, c, data, n);
+            e = keep(&w, c, data, n);
     }
+    unfinished_set(&w.unfinished, 0);
     if (e) {
-        buf_finish(&all);
+        buf_finish(&w.all);
         return e;
     }
-    *len = all.len;
-    *body = buf_take(&all);
+    *len = w.all.len;
+    *body = buf_take(&w.all);
     return NULL;
 }

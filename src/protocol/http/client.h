@@ -107,7 +107,7 @@ struct err *http_client_read(struct http_client *c, const void **data, size_t *l
  *
  * Ownership  *body is the caller's, mem_free()
  * Errors     those of http_client_read(); E_HTTP_CONTENT_LENGTH when it is longer; E_LIMIT when it is not small and the process holds
- *            more memory than its limit (core/mem.h)
+ *            more memory than its limit (core/mem.h), or when it gave way because of that (protocol/unfinished.h)
  * Yields     yes
  */
 struct err *http_client_read_all(struct http_client *c, size_t cap, char **body, size_t *len,

@@ -16,6 +16,7 @@
 #include "protocol/offload.h"
 #include "protocol/resolve.h"
 #include "protocol/tls/certs.h"
+#include "protocol/unfinished.h"
 
 enum { BRIEFLY_US = 20000 };
 
@@ -502,6 +503,35 @@ static void a_large_body_asks_the_limit_of_the_process(void **state)
     assert_body(small, 200, "hello");
 }
 
+/* Make the first large body give way. */
+static void drop_one(void *arg)
+{
+    size_t *bytes = arg;
+    while (!*bytes && !co_is_cancelled(co_self())) {
+        *bytes = unfinished_give_way();
+        co_give_way();
+    }
+}
+
+static void a_large_body_gives_way_while_it_comes(void **state)
+{
+    (void)state;
+    enum { LARGE = 400000, STEP = 50000 };
+    static char                text[LARGE + 100];
+    struct co_group            droppers;
+    struct http_client_request r = { .method = HTTP_GET, .url = url("/") };
+    size_t                     bytes = 0;
+    int                        head = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n\r\n");
+    memset(text + head, 'x', LARGE);
+    script[0] = (struct line){ .answer = text, .len = (size_t)head + LARGE, .step = STEP };
+    co_group_init(&droppers);
+    assert_null(co_go(&droppers, "dropper", drop_one, &bytes, NULL));
+    assert_int_equal(fetch(&r, LARGE).code, E_LIMIT);
+    co_group_cancel_and_join(&droppers);
+    assert_true(bytes >= UNFINISHED_MIN && bytes < LARGE);
+    assert_int_equal(unfinished_bytes(), 0);
+}
+
 static void memory_may_run_out_anywhere(void **state)
 {
     (void)state;
@@ -556,6 +586,7 @@ int main(void)
         WITH_SERVER(https_needs_a_context),
         WITH_SERVER(https_is_the_same_behind_a_certificate_that_is_trusted),
         WITH_SERVER(a_large_body_asks_the_limit_of_the_process),
+        WITH_SERVER(a_large_body_gives_way_while_it_comes),
         WITH_SERVER(memory_may_run_out_anywhere),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
