@@ -29,6 +29,10 @@ class Encoder(threading.Thread):
             p.send_tags(self.numbered.configs())
         self.start()
 
+    def add(self, publisher):
+        publisher.send_tags(self.numbered.configs())
+        self.publishers.append((publisher, 0))
+
     def send(self, publisher, behind):
         try:
             if self.number >= behind:
@@ -105,6 +109,33 @@ def test_two_hundred_players_stay_when_their_origin_is_killed_and_miss_no_frame(
         end(players + over_http)
         for watch in watches:
             watch.stop()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("more", ["", "backup_pull on;"])
+def test_origins_that_are_killed_in_turns_cost_no_frame(make_server, more):
+    origins = [make_server(), make_server()]
+    edge = make_server(edge_of(*origins, more=more, rest=REMUX), http="")
+    encoder = Encoder(*[o.publisher() for o in origins], behind=0)
+    with edge.player() as player, HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+        seen(player, 20)
+        over_http.wait_media(20)
+        for at in (0, 1, 0, 1, 0):
+            mark = edge.mark()
+            origins[at].kill()
+            begins(edge, origins[1 - at], since=mark)
+            edge.wait_log(r"/live/s goes on after \d+ms", since=mark)
+            origins[at] = make_server(listen=[origins[at].port])
+            encoder.add(origins[at].publisher())
+            number = encoder.number + 60        # Both have a whole GOP then.
+            until(lambda n=number: encoder.number > n + 5, "two seconds more", 60)
+            sees(player, number)
+            shows(over_http, number)
+            if more:
+                until(lambda at=at: "type=rtmp-play" in origins[at].log, "it stands by", 60)
+        encoder.stop()
+        for got in (player.media(), over_http.media()):
+            has_each_once([m for m in got if (flv.number_of(m) or (0, 0))[1] <= number], number)
 
 
 @pytest.mark.long

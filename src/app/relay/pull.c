@@ -45,10 +45,10 @@ static size_t next_of(const struct pull *p, size_t failed)
 /* The URL that failed is followed by another one. */
 static void choose_next(struct pull *p, int64_t began_us)
 {
-    bool was_steady = began_us && now_us() - began_us >= PULL_STEADY_US;
-    if (was_steady)
+    int64_t lasted_us = began_us ? now_us() - began_us : 0;
+    if (lasted_us >= PULL_STEADY_US)
         p->pause_us = 0;
-    p->n_failed_in_row = was_steady ? 1 : p->n_failed_in_row + 1;
+    p->n_failed_in_row = lasted_us >= PULL_ROUND_US ? 1 : p->n_failed_in_row + 1;
     p->at = next_of(p, p->at);
 }
 

@@ -3,7 +3,8 @@
  *
  * The URLs are tried in turn, the first one first. When one fails, or its stream ends, the next one is tried at once; after each round
  * in which all have failed comes a pause, which grows from PULL_PAUSE_US to what its kind allows. A third of it is random, so that the
- * pulls of many streams do not come back at once. A stream that came for PULL_STEADY_US makes the next pause the shortest one.
+ * pulls of many streams do not come back at once. A stream that came for PULL_STEADY_US makes the next pause the shortest one, and one
+ * that came for PULL_ROUND_US begins another round when it ends.
  *
  * A pull never takes a stream over: while another publisher has the stream, it waits. A publisher that takes the stream over, or a kick,
  * ends the attempt that is under way, and the pull is tried again after a pause.
@@ -39,6 +40,7 @@ struct server;
 enum {
     PULL_PAUSE_US = US_PER_SECOND,
     PULL_STEADY_US = 10 * US_PER_SECOND,
+    PULL_ROUND_US = US_PER_SECOND,
 };
 
 enum pull_state {

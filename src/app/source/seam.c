@@ -147,7 +147,7 @@ static bool is_same_clock(const struct seam *s, int64_t us, int64_t now_us)
 
 static bool is_behind(const struct seam *s, int64_t us)
 {
-    return us < s->oldest_us && s->oldest_us - us <= SEAM_LAG_MAX_US;
+    return !s->begins_at_0 && us < s->oldest_us && s->oldest_us - us <= SEAM_LAG_MAX_US;
 }
 
 static bool has_patience(const struct seam *s, int64_t now_us)
@@ -160,8 +160,16 @@ static bool has_patience(const struct seam *s, int64_t now_us)
 static bool is_open(struct seam *s, const struct frame *f, int64_t us)
 {
     if (!s->has_place)
-        return is_behind(s, us);
+        return s->begins_at_0 || is_behind(s, us);
     return !is_beyond(s, f, us + s->add_us) || (!s->is_exact && is_behind(s, us));
+}
+
+/* Sound or picture comes. Servers without `atc` let times begin at 0 for each player: they tell nothing of where the server is. */
+static void begin_wait(struct seam *s, const struct arrival *a, int64_t now_us)
+{
+    int64_t us = a->in_ms ? a->own_time * US_PER_MS : a->own_time;
+    s->since_us = now_us;
+    s->begins_at_0 = us >= 0 && us <= SEAM_ZERO_US;
 }
 
 enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct arrival *a, int64_t now_us,
@@ -170,7 +178,7 @@ enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct
     const struct frame *f = a->frame;
     int64_t             us = time_of(s, a);
     if (!frame_is_header(f) && !s->since_us)
-        s->since_us = now_us;
+        begin_wait(s, a, now_us);
     if (frame_is_header(f) || (s->has_pictures && !is_picture(f)))
         return has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
     prove(s, log, f, us);

@@ -12,7 +12,7 @@
  *            frames of the server have. All pictures that follow have to equal those of the log, up to its end.
  *            Where the frames of the server begin after those of the log, the stream goes on with its own times if as much of its time
  *            as of the clock has passed, or if its times are absolute (`atc`). Pictures then begin with a key frame.
- *            A server that is behind is waited for, SEAM_PATIENCE_US long at most.
+ *            A server that is, or may be, behind is waited for, SEAM_PATIENCE_US long at most.
  *            In all other cases the streams are apart.
  * Shape      the log keeps its frames meanwhile; the state is a value, but for what is kept
  * Units      microseconds
@@ -35,8 +35,9 @@ enum {
     SEAM_PATIENCE_US = 300 * US_PER_MS,
     SEAM_ROUNDING_US = US_PER_MS,
     SEAM_LAG_MAX_US = 30 * US_PER_SECOND, /* how far a server may be behind */
-    SEAM_DRIFT_US = 2 * US_PER_SECOND,    /* between the stream's time and the clock, over an absence */
-    SEAM_BYTES_MAX = 16 << 20,            /* that are kept */
+    SEAM_ZERO_US = 100 * US_PER_MS,
+    SEAM_DRIFT_US = 2 * US_PER_SECOND, /* between the stream's time and the clock, over an absence */
+    SEAM_BYTES_MAX = 16 << 20,         /* that are kept */
     SEAM_FRAMES_MAX = 2048,
 };
 
@@ -56,6 +57,7 @@ struct seam {
     bool              has_pictures;
     int64_t           oldest_us, newest_us, newest_arrived_us; /* of the log */
     int64_t           since_us;      /* arrival of the first sound or picture; 0: none has come */
+    bool              begins_at_0;   /* The time of that is 0, or little more. */
     bool              has_place;     /* A frame equals one of the log, and so do those after it. */
     bool              is_exact;      /* It has its time, too. */
     int64_t           add_us;        /* what is added to the times of the server */

@@ -158,6 +158,31 @@ static void a_key_frame_with_another_time_tells_how_far_they_are_apart(void **st
     assert_int_equal(passes("p4", 900120), 1120);
 }
 
+/* The times of a server without `atc` begin at 0: its key frame is no sign of a server that is behind. */
+static void a_server_whose_times_begin_at_0_goes_on_at_once(void **state)
+{
+    (void)state;
+    put("K1 p2 p3", 10000, 0);
+    seam_begin(&seam, &log_);
+    assert_int_equal(look("K1", 0), SEAM_KEEP);
+    assert_int_equal(look("p4", 120), SEAM_GOES_ON);
+    assert_int_equal(passes("p3", 80), -1);
+    assert_int_equal(passes("p4", 120), 10120);
+}
+
+static void it_may_be_a_gop_behind(void **state)
+{
+    (void)state;
+    put("K1 p2 p3", 100000, 0);
+    seam_begin(&seam, &log_);
+    assert_int_equal(look("K0", 0), SEAM_KEEP);
+    assert_int_equal(look("p0", 40), SEAM_KEEP);
+    assert_int_equal(look("K1", 80), SEAM_KEEP);
+    assert_int_equal(look("p4", 200), SEAM_GOES_ON);
+    assert_int_equal(passes("p0", 40), -1);
+    assert_int_equal(passes("p4", 200), 100120);
+}
+
 static void a_picture_with_another_time_tells_nothing(void **state)
 {
     (void)state;
@@ -345,6 +370,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_shift_of_the_clock_is_no_matter, setup, teardown),
         cmocka_unit_test_setup_teardown(times_wrap, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_frame_with_another_time_tells_how_far_they_are_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_whose_times_begin_at_0_goes_on_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_may_be_a_gop_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(a_picture_with_another_time_tells_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_frame_that_comes_twice_tells_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_frame_from_before_a_break_of_the_clock_tells_nothing, setup, teardown),
