@@ -2,6 +2,8 @@
 import os
 import time
 
+import pytest
+
 import amf0
 import flv
 import media
@@ -97,6 +99,70 @@ def test_a_file_whose_name_was_taken_goes_on_under_its_number(make_server):
     with open(taken, "rb") as f:
         assert f.read() == b"of another program"
     assert [os.path.basename(p) for p in recordings.files(server.recordings, ".flv")] == ["s-1.flv", "s.flv"]
+
+
+def counters(path):
+    """The places at which a continuity counter does not go on, and those where a packet says that its track breaks."""
+    jumps, told, cc = [], [], {}
+    with open(path, "rb") as f:
+        data = f.read()
+    assert len(data) % 188 == 0
+    for at in range(0, len(data), 188):
+        p = data[at:at + 188]
+        pid = (p[1] & 0x1f) << 8 | p[2]
+        assert p[0] == 0x47
+        if p[3] & 0x10 and cc.setdefault(pid, p[3] & 15) != p[3] & 15:
+            jumps.append((at, pid))
+        if p[3] & 0x10:
+            cc[pid] = (p[3] + 1) & 15
+        if p[3] & 0x20 and p[4] and p[5] & 0x80:
+            told.append((at, pid))
+    return jumps, told
+
+
+def test_a_transport_stream_goes_on(make_server):
+    server = serve(make_server, "./rec/[stream].ts", PLAN, api="")
+    api = Api(server)
+    once = recordings.packets(media.clip(CLIP))
+    joints = []
+    for n in range(1, 4):
+        publish(server, CLIP)
+        until(lambda: [d for d in complete(api, 1) if not joints or d["bytes"] > joints[-1]], "part %d" % n)  # pylint: disable=cell-var-from-loop
+        one, = complete(api, 1)
+        path, = recordings.wait_files(server.recordings, 1, ".ts")
+        assert os.path.getsize(path) == one["bytes"] and abs(one["duration_ms"] - 1000 * recordings.duration(path)) < 150
+        jumps, told = counters(path)
+        assert jumps == [] and {pid for _, pid in told} == ({0x100, 0x101} if n > 1 else set())
+        assert all(any(joint <= at < joint + 100000 for joint in joints) for at, _ in told) and len(told) == 2 * (n - 1)
+        joints.append(one["bytes"])
+        if n == 2:
+            server.kill()                                        # what goes on is in the note
+            server.start()
+    assert [p.dts for p in media.framemd5(path) if p.kind == "video"] == sorted(p.dts for p in media.framemd5(path) if p.kind == "video")
+    got = recordings.packets(path)
+    assert len(got["video"]) == 3 * len(once["video"]) and len(got["audio"]) == 3 * len(once["audio"])
+    said = media.run(media.FFMPEG + ["-i", path, "-f", "null", "-"]).stderr
+    assert not said, said
+
+
+@pytest.mark.long
+def test_a_transport_stream_goes_on_after_a_kill(make_server):
+    server = serve(make_server, "./rec/[stream].ts", PLAN, api="")
+    api = Api(server)
+    publish(server, CLIP)
+    one, = complete(api, 1)
+    until(lambda: time.time() * 1000 - one["end_ms"] > 4000, "an absence")
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
+    until(lambda: listed(api)[0]["duration_ms"] > one["duration_ms"] + 1500, "more of it")
+    server.kill()
+    feeder.stop()
+    server.start()
+    killed, = complete(api, 1)
+    path, = recordings.wait_files(server.recordings, 1, ".ts")
+    assert abs(killed["duration_ms"] - 1000 * recordings.duration(path)) < 1000      # the absence is not in it
+    publish(server, CLIP)
+    until(lambda: complete(api, 1)[0]["bytes"] > killed["bytes"], "the next part")
+    assert counters(path)[0] == [] and not media.run(media.FFMPEG + ["-i", path, "-f", "null", "-"]).stderr
 
 
 def test_a_file_that_has_changed_and_a_format_that_cannot_get_another_one(make_server):

@@ -3,6 +3,7 @@
 
 #include "fuzzing.h"
 #include "kernel/crc32.h"
+#include "kernel/ts/tail.h"
 
 enum { PIECES_BY_FIRST_BYTE = 1 };
 
@@ -61,6 +62,15 @@ static void read_tables(const uint8_t *data, size_t len)
         check(pmt.n <= TS_STREAMS_MAX);
 }
 
+static void read_tail(const uint8_t *data, size_t len)
+{
+    struct ts_tail t = { 0 };
+    int64_t        pts_90k;
+    ts_tail_look(&t, data, len);
+    check(t.version < 32 && t.seen < 1 << TS_TRACKS);
+    check(!t.has_time || ts_first_time(data, len, &pts_90k));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     if (len < PIECES_BY_FIRST_BYTE)
@@ -71,5 +81,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct digest whole = demux(data, len, len ? len : 1), pieces = demux(data, len, piece);
     check(whole.n == pieces.n && whole.sum == pieces.sum);
     read_tables(data, len);
+    read_tail(data, len);
     return 0;
 }

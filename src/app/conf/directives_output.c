@@ -175,7 +175,7 @@ static const struct directive dvr_rows[] = {
     { .name = "dvr_plan", .type = CONF_ENUM, .words = dvr_plans, .other = CONF_DVR_UNKNOWN, .def = "session",
       .reload = RELOAD_APPLIED, IN_VHOST(dvr.plan), .since = "1",
       .help = "session: one file for each publish. segment: a new file after each dvr_duration. append (SRS 2): "
-              "one file for all publishes of a stream, if it is FLV and dvr_path gives the same name." },
+              "one file for all publishes of a stream, if it is FLV or TS and dvr_path gives the same name." },
     { .name = "dvr_duration", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 31536000, .reload = RELOAD_APPLIED,
       IN_VHOST(dvr.duration_us), .since = "1", .help = "With plan segment: duration of a file." },
     { .name = "dvr_wait_keyframe", .type = CONF_BOOL, .def = "on", .reload = RELOAD_APPLIED,

@@ -48,7 +48,7 @@ static void move_note(const char *temporary, const char *final, struct dvr_facts
     if (stat(final, &st) == 0)
         facts->bytes = st.st_size;
     if (r)
-        err_free(note_write(final, r, facts->duration_us, facts->bytes));
+        err_free(note_write(final, r, facts));
     note_remove(temporary);
 }
 

@@ -178,9 +178,9 @@ static struct err *prepare(void *arg)
 static void put_note(struct dvr_file *f, const char *of)
 {
     const struct dvr_recording *r = f->recording;
-    bool                        is_complete = r->state == DVR_COMPLETE;
+    const struct dvr_facts      complete = { r->duration_us, r->bytes, r->tail }, open = { 0 };
     char                       *path = note_path(of);
-    char                       *text = note_text(r, is_complete ? r->duration_us : 0, is_complete ? r->bytes : 0);
+    char                       *text = note_text(r, r->state == DVR_COMPLETE ? &complete : &open);
     if (path && text)
         file_writer_put(f->output.writer, path, NOTE_TEMPORARY, text, strlen(text));
     mem_free(path);
@@ -200,6 +200,14 @@ static void note_head(void *arg, const struct file_writer_result *r)
         co_unpark(f->owner);
 }
 
+/* Write the head, or prepare to go on behind the end. */
+static bool begin_format(struct dvr_file *f)
+{
+    if (!f->is_resumed)
+        return f->format->begin(&f->output);
+    return !f->format->resume || f->format->resume(&f->output, &f->recording->tail);
+}
+
 /* The rest of the queue cannot be written without the head. */
 static bool write_head(struct dvr_file *f)
 {
@@ -207,7 +215,7 @@ static bool write_head(struct dvr_file *f)
     file_writer_batch_begin(w);
     bool ok = file_writer_call(w, f->temporary, prepare, drop, ref(f)) &&
               file_writer_open(w, f->temporary, f->is_resumed ? WRITTEN_FILE_APPEND : WRITTEN_FILE_FRESH, 0) &&
-              (f->is_resumed || f->format->begin(&f->output));
+              begin_format(f);
     return file_writer_batch_end(w, note_head, f) && ok;
 }
 
@@ -476,6 +484,7 @@ static void settle(struct dvr_file *f)
     r->state = DVR_COMPLETE;
     r->duration_us = f->facts.duration_us;
     r->bytes = f->facts.bytes;
+    r->tail = f->facts.tail;
     dvr_recording_move(r, f->final);
     note_lost_end(f);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/dvr/recording.h"
 #include "app/source/headers.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -22,12 +23,6 @@ enum dvr_took {
     DVR_TAKEN,
     DVR_SKIPPED, /* the format has no place for the frame */
     DVR_ENDS,    /* The frame needs another file. */
-};
-
-/* What a complete file holds. */
-struct dvr_facts {
-    int64_t duration_us;
-    int64_t bytes;
 };
 
 /** An open file as its format sees it. */
@@ -45,6 +40,9 @@ struct dvr_format {
 
     /** A complete file may be opened again, and more appended: then begin() is not called for it. */
     bool appends;
+
+    /** Go on behind the end of such a file. NULL: nothing is to be known of it. False when memory is out. */
+    bool (*resume)(struct dvr_output *o, const struct ts_tail *tail);
 
     /** Write the head of a file. False when memory is out. */
     bool (*begin)(struct dvr_output *o);

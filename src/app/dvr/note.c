@@ -55,11 +55,23 @@ bool note_subject(const char *folder, const char *name, char *path, size_t cap)
     return !out.cut;
 }
 
-char *note_text(const struct dvr_recording *r, int64_t duration_us, int64_t bytes)
+/* `"ts":[…]`: the version of the PMT, and the counters. */
+static void write_tail(struct jw *j, const struct ts_tail *tail)
+{
+    jw_array(j, "ts");
+    jw_int(j, NULL, tail->version);
+    for (int i = 0; i < TS_TRACKS; i++)
+        jw_int(j, NULL, tail->cc[i]);
+    jw_array_end(j);
+}
+
+char *note_text(const struct dvr_recording *r, const struct dvr_facts *facts)
 {
     struct jw j = JW_INIT;
     jw_object(&j, NULL);
-    dvr_recording_write(r, duration_us, bytes, &j);
+    dvr_recording_write(r, facts->duration_us, facts->bytes, &j);
+    if (facts->tail.seen)
+        write_tail(&j, &facts->tail);
     jw_object_end(&j);
     jw_raw(&j, "\n");
     return take(&j.text);
@@ -72,9 +84,9 @@ static struct err *put(const char *path, const char *temporary, const char *text
     return path_put(path, temporary, &iov, 1, &device);
 }
 
-struct err *note_write(const char *path, const struct dvr_recording *r, int64_t duration_us, int64_t bytes)
+struct err *note_write(const char *path, const struct dvr_recording *r, const struct dvr_facts *facts)
 {
-    char       *note = note_path(path), *text = note_text(r, duration_us, bytes), temporary[FILE_PATH_CAP];
+    char       *note = note_path(path), *text = note_text(r, facts), temporary[FILE_PATH_CAP];
     struct str  name = str_over(temporary, sizeof temporary);
     struct err *e = note && text ? NULL : err_no_memory();
     str_printf(&name, "%s" NOTE_TEMPORARY, e ? "" : note);
@@ -110,6 +122,20 @@ static bool read_numbers(const struct jr_value *note, struct dvr_recording *r)
            read_number(note, "duration_ms", US_PER_MS, &r->duration_us) && read_number(note, "bytes", 1, &r->bytes);
 }
 
+static void read_tail(const struct jr_value *note, struct ts_tail *tail)
+{
+    struct jr_value list, item;
+    size_t          at = 0;
+    int64_t         n;
+    if (!jr_member(note, "ts", &list) || !jr_next(&list, &at, &item) || !jr_int(&item, &n))
+        return;
+    tail->version = n & 0x1F;
+    for (int i = 0; i < TS_TRACKS && jr_next(&list, &at, &item) && jr_int(&item, &n); i++) {
+        tail->cc[i] = n & 0x0F;
+        tail->seen |= (uint8_t)(1u << i);
+    }
+}
+
 struct dvr_recording *note_parse(const char *text, size_t len, const char *path)
 {
     struct jr_value note, list;
@@ -124,6 +150,7 @@ struct dvr_recording *note_parse(const char *text, size_t len, const char *path)
         return NULL;
     str_copy(r->id, sizeof r->id, id);
     r->state = DVR_COMPLETE;
+    read_tail(&note, &r->tail);
     if (!read_numbers(&note, r))
         dvr_recording_unref(&r);
     else if (jr_member(&note, "gaps", &list))

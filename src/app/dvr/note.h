@@ -3,7 +3,7 @@
  *
  *     rec/live/cam.1795151217800.flv          rec/live/.cam.1795151217800.flv.dvr
  *
- * A note is one JSON object (recording.h). By it the recordings are found again at the next start, and it says that the file is one that
+ * A note is one JSON object (recording.h), with the end of the file if it is a transport stream. By it the recordings are found again at the next start, and it says that the file is one that
  * the server has written: without a note, or with another length than its note says, a file is never removed.
  *
  * Everything here blocks on the disk, so it is called on a thread.
@@ -34,11 +34,10 @@ bool note_is_one(const char *name);
 char *note_path(const char *of) ATTR_MUST_USE;
 
 /** Make the text of a note. NULL when memory is out. The caller releases it with mem_free(). Does not block. */
-char *note_text(const struct dvr_recording *r, int64_t duration_us, int64_t bytes) ATTR_MUST_USE;
+char *note_text(const struct dvr_recording *r, const struct dvr_facts *facts) ATTR_MUST_USE;
 
 /** Write the note of the file `path`; missing folders are made. Errors: those of the system, out of memory. */
-struct err *note_write(const char *path, const struct dvr_recording *r, int64_t duration_us,
-                       int64_t bytes) ATTR_MUST_USE;
+struct err *note_write(const char *path, const struct dvr_recording *r, const struct dvr_facts *facts) ATTR_MUST_USE;
 
 /** Read the note of the file `path`. NULL: there is none of use, or memory is out. The caller owns the result. */
 struct dvr_recording *note_read(const char *path) ATTR_MUST_USE;

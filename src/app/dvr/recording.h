@@ -4,7 +4,7 @@
  * Units      microseconds; begin_us and end_us are of the wall clock, when the first and the newest frame came; ended_us and found_us are
  *            of the monotonic clock
  * Ownership  counted, on the loop alone: the catalogue, and the file while it is being recorded. While a thread completes the file,
- *            nothing changes what the thread reads: all but `state`, `path`, `duration_us` and `bytes`
+ *            nothing changes what the thread reads: all but `state`, `path`, `duration_us`, `bytes` and `tail`
  * Yields     no
  */
 #ifndef APP_DVR_RECORDING_H
@@ -19,12 +19,20 @@
 #include "core/ident.h"
 #include "core/list.h"
 #include "core/roll.h"
+#include "kernel/ts/tail.h"
 
 enum dvr_state {
     DVR_OPEN,
     DVR_ENDING, /* It is being completed. */
     DVR_COMPLETE,
     DVR_LOST, /* There is no file: it could not be written, or held nothing that can be played. */
+};
+
+/* What a complete file holds. */
+struct dvr_facts {
+    int64_t        duration_us;
+    int64_t        bytes;
+    struct ts_tail tail; /* of a transport stream, for the next publish that goes on in it */
 };
 
 struct dvr_recording {
@@ -37,6 +45,7 @@ struct dvr_recording {
     int64_t           ended_us; /* when it ended, however the wall clock is set meanwhile */
     int64_t           found_us; /* when it was found after a start; 0: this run of the server has recorded it */
     int64_t           duration_us, bytes;
+    struct ts_tail    tail; /* of a complete transport stream */
     struct gaps       gaps;
     struct roll_place place;    /* in the catalogue; all zero: it is in none */
     struct list       link;     /* in the catalogue's list of its vhost */

@@ -54,6 +54,7 @@ static void complete_left(struct dvr_rescued *out, const struct dvr_format *form
     dvr_recording_move(out->recording, out->final);
     out->recording->duration_us = facts.duration_us;
     out->recording->bytes = facts.bytes;
+    out->recording->tail = facts.tail;
 }
 
 struct dvr_rescued dvr_rescue_file(const struct dvr_format *format, const char *temporary, const char *path)

@@ -43,6 +43,14 @@ void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio)
     };
 }
 
+void ts_mux_resume(struct ts_mux *m, const struct ts_tail *tail)
+{
+    for (int i = 0; i < TS_TRACKS; i++)
+        m->cc[i] = tail->cc[i];
+    m->version = (tail->version + 1) & TS_VERSION_MASK;
+    m->breaks = 1 << TS_VIDEO | 1 << TS_AUDIO;
+}
+
 /* ---- what the program is ---- */
 
 static struct ts_program program_of(const struct ts_mux *m)
@@ -192,6 +200,11 @@ static bool tables_are_due(const struct ts_mux *m, const struct frame *f)
     return !m->told || f->key || second_behind(m, f) != m->second;
 }
 
+static uint8_t track_bit(const struct frame *f)
+{
+    return 1 << (f->kind == FRAME_VIDEO ? TS_VIDEO : TS_AUDIO);
+}
+
 static struct ts_pes_head head_of(const struct ts_mux *m, const struct frame *f, bool psi)
 {
     bool video = f->kind == FRAME_VIDEO, alone = m->video == CODEC_NONE;
@@ -199,6 +212,7 @@ static struct ts_pes_head head_of(const struct ts_mux *m, const struct frame *f,
         .pid = video ? TS_PID_VIDEO : TS_PID_AUDIO,
         .stream_id = codecs[f->codec].stream_id,
         .random_access = video ? f->key : alone && psi,
+        .discontinuity = m->breaks & track_bit(f),
         .pcr = video || alone,
         .dts = video && (f->pts_us != f->dts_us || m->ahead.most_90k),
     };
@@ -231,6 +245,7 @@ static enum ts_mux_result make_plan(struct ts_mux *m, const struct frame *f, str
     if (plan->packets == 0)
         return TS_MUX_BAD;
     m->told = true;
+    m->breaks &= (uint8_t)~track_bit(f);
     m->second = second_behind(m, f);
     return TS_MUX_WRITTEN;
 }
@@ -357,7 +372,7 @@ static bool is_like(const struct ts_mux *a, const struct ts_mux *b)
 {
     return a->video == b->video && a->video_config == b->video_config && is_audio_like(a, b) &&
            a->second == b->second && a->has_id3 == b->has_id3 && a->version == b->version && a->told == b->told &&
-           decode_ahead_is_like(&a->ahead, &b->ahead);
+           a->breaks == b->breaks && decode_ahead_is_like(&a->ahead, &b->ahead);
 }
 
 bool ts_mux_shift(struct ts_shift *shift, const struct ts_mux *from, const struct ts_mux *to)

@@ -40,6 +40,7 @@
 #include "kernel/frame.h"
 #include "kernel/ts/psi.h"
 #include "kernel/ts/restamp.h"
+#include "kernel/ts/tail.h"
 
 struct ts_mux {
     const struct frame *video_config; /* NULL: none yet */
@@ -51,6 +52,7 @@ struct ts_mux {
     uint8_t             opus_channels;
     uint8_t             audio_track; /* the track of sound that is carried; 0: the first */
     uint8_t             version;     /* version of the PMT */
+    uint8_t             breaks;      /* a bit for each track whose next packet tells of a discontinuity */
     bool                has_id3;     /* The program has a stream of timed ID3. */
     bool                told;        /* The PMT has been written since its last change. */
     uint8_t             cc[TS_TRACKS];
@@ -72,6 +74,12 @@ bool ts_mux_carries(enum codec codec);
  * waits for both. CODEC_NONE, or a codec that is not carried: the program has none of that kind until a frame of it comes.
  */
 void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio);
+
+/**
+ * Go on behind the end of another stream, before the first frame: the counters continue, the PMT has another version, and the first packets of
+ * pictures and of sound have the discontinuity_indicator, because the clock pauses there.
+ */
+void ts_mux_resume(struct ts_mux *m, const struct ts_tail *tail);
 
 /** Expect a picture that is displayed this long before its own time (decode_ahead_expect()). */
 void ts_mux_expect_early(struct ts_mux *m, int64_t early_us);

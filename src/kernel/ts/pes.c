@@ -6,6 +6,7 @@ enum {
     PES_FIXED_LEN = 9,        /* up to PES_header_data_length */
     PES_AFTER_LENGTH = 3,     /* bytes of that part that PES_packet_length counts */
     ADAPTATION_FLAGS_LEN = 2, /* adaptation_field_length and the flags */
+    ADAPTATION_DISCONTINUITY = 0x80,
     ADAPTATION_RANDOM_ACCESS = 0x40,
     ADAPTATION_PCR = 0x10,
     PACKET_ROOM = TS_PACKET_LEN - TS_HEADER_LEN,
@@ -21,7 +22,7 @@ static size_t adaptation_len(const struct ts_pes_head *head)
 {
     if (head->pcr)
         return ADAPTATION_FLAGS_LEN + TS_PCR_LEN;
-    return head->random_access ? ADAPTATION_FLAGS_LEN : 0;
+    return head->random_access || head->discontinuity ? ADAPTATION_FLAGS_LEN : 0;
 }
 
 static size_t packet_length(const struct ts_pes_head *head, size_t payload_len)
@@ -68,6 +69,8 @@ static void open_first_packet(struct ts_pes *pes, const struct ts_pes_head *head
 {
     uint8_t *field = pes->end + TS_HEADER_LEN;
     open_packet(pes, 0x40, adaptation_len(head));
+    if (head->discontinuity)
+        field[1] |= ADAPTATION_DISCONTINUITY;
     if (head->random_access)
         field[1] |= ADAPTATION_RANDOM_ACCESS;
     if (head->pcr) {

@@ -34,6 +34,7 @@ struct ts_pes_head {
     uint16_t pid;
     uint8_t  stream_id;
     bool     random_access; /* random_access_indicator */
+    bool     discontinuity; /* discontinuity_indicator */
     bool     pcr;           /* The packet carries the clock, which is its DTS. */
     bool     dts;           /* The DTS is written beside the PTS. */
     int64_t  pts_90k, dts_90k;

@@ -27,7 +27,7 @@ static struct dvr_recording *sample(void)
 static void a_note_is_read_as_it_was_written(void **state)
 {
     struct dvr_recording *r = sample();
-    char                 *text = note_text(r, 4000000, 77);
+    char                 *text = note_text(r, &(struct dvr_facts){ .duration_us = 4000000, .bytes = 77 });
     struct dvr_recording *again = note_parse(text, strlen(text), "rec/y.flv");
     (void)state;
     assert_non_null(again);
@@ -51,7 +51,7 @@ static void a_note_is_read_as_it_was_written(void **state)
 static void every_cut_of_a_note_is_refused(void **state)
 {
     struct dvr_recording *r = sample();
-    char                 *text = note_text(r, 1, 1);
+    char                 *text = note_text(r, &(struct dvr_facts){ .duration_us = 1, .bytes = 1 });
     (void)state;
     for (size_t cut = 0; cut + 2 < strlen(text); cut++) /* the last two bytes are the brace and the end of the line */
         assert_null(note_parse(text, cut, "x"));
@@ -135,15 +135,15 @@ static void only_a_file_that_is_as_its_note_says_is_removed(void **state)
     struct dvr_recording *r = sample();
     put(path, "12345");
     assert_int_equal(note_remove_file(path, r->id), NOTE_NOT_OURS); /* no note */
-    assert_null(note_write(path, r, 1, 4));
+    assert_null(note_write(path, r, &(struct dvr_facts){ .duration_us = 1, .bytes = 4 }));
     assert_int_equal(note_remove_file(path, r->id), NOTE_NOT_OURS); /* another length */
-    assert_null(note_write(path, r, 1, 5));
+    assert_null(note_write(path, r, &(struct dvr_facts){ .duration_us = 1, .bytes = 5 }));
     assert_int_equal(note_remove_file(path, "other"), NOTE_NOT_OURS);
     assert_int_equal(access(path, F_OK), 0);
     assert_int_equal(note_remove_file(path, r->id), NOTE_REMOVED);
     assert_int_equal(access(path, F_OK), -1);
     assert_null(note_read(path));
-    assert_null(note_write(path, r, 1, 5));
+    assert_null(note_write(path, r, &(struct dvr_facts){ .duration_us = 1, .bytes = 5 }));
     assert_int_equal(note_remove_file(path, r->id), NOTE_REMOVED); /* somebody was faster */
     dvr_recording_unref(&r);
     assert_int_equal(rmdir(folder), 0);
@@ -159,7 +159,7 @@ static void a_note_that_cannot_be_opened_now_is_no_other_file(void **state)
     snprintf(path, sizeof path, "%s/x.flv", folder);
     struct dvr_recording *r = sample();
     put(path, "12345");
-    assert_null(note_write(path, r, 1, 5));
+    assert_null(note_write(path, r, &(struct dvr_facts){ .duration_us = 1, .bytes = 5 }));
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
     none = (struct rlimit){ 0, usual.rlim_max };
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
@@ -183,7 +183,7 @@ static void a_file_that_is_reopened_has_its_note_under_the_temporary_name(void *
     struct err *e = note_reopen(path, temporary, r->id, 5);
     assert_int_equal(err_code(e), E_SYSTEM_FILE_OPEN); /* no note */
     err_free(e);
-    assert_null(note_write(path, r, 1, 5));
+    assert_null(note_write(path, r, &(struct dvr_facts){ .duration_us = 1, .bytes = 5 }));
     e = note_reopen(path, temporary, r->id, 4);
     assert_int_equal(err_code(e), E_SYSTEM_FILE_OPEN); /* another length */
     err_free(e);

@@ -52,7 +52,8 @@ static void read_adaptation(struct ts_reader *r, struct ts_unit *u, const uint8_
     size_t len = field[0], used = 1;
     if (len == 0)
         return;
-    assert_int_equal(field[1] & 0xAF, 0); /* we set no flags except random access and PCR */
+    assert_int_equal(field[1] & (r->may_break ? 0x2F : 0xAF),
+                     0); /* no flags except random access, PCR, and perhaps discontinuity */
     if (u)
         u->random_access = field[1] & 0x40;
     if (field[1] & 0x10) {

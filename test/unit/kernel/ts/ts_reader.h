@@ -28,6 +28,7 @@ struct ts_reader {
     size_t         n;
     int            cc[TS_READER_PIDS];      /* expected; -1: any */
     size_t         current[TS_READER_PIDS]; /* number of the unit that grows, plus 1; 0: none */
+    bool           may_break;               /* A packet may tell of a discontinuity. */
     uint64_t       pcr_extension;           /* sum of all PCR extensions, which must be 0 */
 };
 
