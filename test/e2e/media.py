@@ -47,6 +47,9 @@ RECIPES = {
     # longer than a test of segments lasts: the sound of a loop has a gap where it begins again
     "h264_aac_long.flv": _PICTURE + _SOUND + ["-t", "90"] + _H264 + _AAC,
     "h264_mp3.flv": _PICTURE + _SOUND + _LENGTH + _H264 + ["-c:a", "libmp3lame", "-ac", "2", "-b:a", "64k"],
+    # another encoder than that of h264_aac_plain.flv: size, profile, delay of pictures, rate and channels of sound
+    "h264_aac_wide.flv": ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=%d" % FPS] + _SOUND_48K + _LENGTH + _H264
+    + ["-g", "100", "-c:a", "aac", "-ac", "1", "-b:a", "48k"],
     "h264.flv": _PICTURE + _LENGTH + _H264,
     "aac.flv": _SOUND + _LENGTH + _AAC,
     # further tracks of sound, with other frames than those of the clips above

@@ -81,18 +81,22 @@ static void settle(struct source *s, const struct frame *f, bool is_first)
         s->unsettled_until_us = 0;
 }
 
-void source_stamp(struct source *s, struct frame *f, int64_t raw_us)
+bool source_stamp(struct source *s, struct frame *f, int64_t raw_us)
 {
-    bool    is_first = !s->clock.started;
-    int64_t jump_us = stream_clock_stamp(&s->clock, f, raw_us, now_us());
+    bool              is_first = !s->clock.started;
+    struct clock_time t = stream_clock_stamp(&s->clock, f, raw_us, now_us());
+    int64_t           jump_us = t.jump_us;
     if (!frame_is_header(f))
         settle(s, f, is_first);
+    if (is_first && s->clock.started)
+        headers_clear(&s->before);
     if (jump_us)
         s->pulse.broke_us = now_us();
     if (jump_us && is_worth_a_line(s->clock.n_breaks))
         log_warn("the %s time of %s jumped by %lldms: it goes on without the jump, breaks=%lld",
                  f->kind == FRAME_VIDEO ? "video" : "audio", s->identity, (long long)(jump_us / US_PER_MS),
                  (long long)s->clock.n_breaks);
+    return !t.is_late;
 }
 
 /* Learn the codec of a kind from its configuration, or from its first frame if the codec has none. The first track counts. */
@@ -181,12 +185,21 @@ static struct err *push_sorted(struct source *s, bool all)
     return e;
 }
 
+/* Tell the clock if a publish begins with another configuration than the last one had. */
+static void compare_with_last(struct source *s, const struct frame *f)
+{
+    const struct frame *before = f->kind != FRAME_SCRIPT && f->config ? headers_find_like(&s->before, f) : NULL;
+    if (before && !same_payload(before, f))
+        stream_clock_hurry(&s->clock);
+}
+
 /* Keep a header for newcomers, and append it after the frames that belong to the previous header. */
 static struct err *append_header(struct source *s, struct frame *f)
 {
     struct err *e = NULL;
     if (is_repeated(s, f))
         return NULL;
+    compare_with_last(s, f);
     if (f->kind != FRAME_SCRIPT)
         e = push_sorted(s, true);
     headers_put(&s->headers, f);

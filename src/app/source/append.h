@@ -4,6 +4,7 @@
 #ifndef APP_SOURCE_APPEND_H
 #define APP_SOURCE_APPEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/attr.h"
@@ -19,8 +20,9 @@ struct source;
  * Shape      raw_us: the encoder's time, unwrapped (stream_clock_unwrap()); f->dts_us and f->pts_us: their difference is the
  *            composition time
  * Yields     no
+ * Returns    false: sound of a time that has been heard in the last publish; leave it out
  */
-void source_stamp(struct source *s, struct frame *f, int64_t raw_us);
+bool source_stamp(struct source *s, struct frame *f, int64_t raw_us);
 
 /**
  * Append one frame, whose times, kind, codec and flags are set. The log takes a reference of its own.

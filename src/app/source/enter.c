@@ -52,7 +52,7 @@ static void heed_metadata(struct source *s, const struct arrival *a)
 /* A data message may tell when something happens: its own time, if that is near the stream's, is kept as its pts_us. */
 static void stamp_data(struct source *s, struct frame *f, int64_t own_us)
 {
-    source_stamp(s, f, own_us);
+    (void)source_stamp(s, f, own_us);
     int64_t late_us = f->dts_us - (own_us + f->shift_us);
     if (!f->config && late_us > -OWN_TIME_AWAY_US && late_us < OWN_TIME_AWAY_US)
         f->pts_us = own_us + f->shift_us;
@@ -66,6 +66,5 @@ struct err *source_enter(struct source *s, const struct arrival *a)
         stamp_data(s, a->frame, raw_us(s, a));
         return source_append(s, a->frame);
     }
-    source_stamp(s, a->frame, raw_us(s, a));
-    return append_media(s, a->frame);
+    return source_stamp(s, a->frame, raw_us(s, a)) ? append_media(s, a->frame) : NULL;
 }

@@ -106,6 +106,7 @@ struct source {
 
     struct ring      ring;
     struct headers   headers; /* the newest headers */
+    struct headers   before;  /* those of the last publish, until a frame of the next one comes */
     struct gops      gops;
     bool             atc; /* `atc` is configured, or switched on by the metadata. */
     struct mix_queue mix;

@@ -23,6 +23,7 @@ static void forget_all(struct source *s)
 static void destroy(struct source *s)
 {
     headers_clear(&s->headers);
+    headers_clear(&s->before);
     gops_finish(&s->gops);
     mix_queue_clear(&s->mix);
     ring_finish(&s->ring);

@@ -1,5 +1,6 @@
 #include "app/source/stream_clock.h"
 
+#include "app/source/clock_start.h"
 #include "core/clock.h"
 #include "kernel/flv_frame.h"
 #include "kernel/times.h"
@@ -23,8 +24,8 @@ enum { BACK_US = 100 * US_PER_MS };
 /* A frame that comes this much later than any before it ends an outage. Time then continues by its arrival. */
 enum { OUTAGE_US = 500 * US_PER_MS };
 
-/* Between two publishers, time moves on by the time that has passed, within these bounds. */
-enum { GAP_MIN_US = 40 * US_PER_MS, GAP_MAX_US = 1000 * US_PER_MS };
+/* Composition times beyond this are not believed. */
+enum { CTS_MAX_US = US_PER_SECOND };
 
 /* Frames of a track after a break until it is certain that the break does not concern it. */
 enum { SETTLED = 8 };
@@ -37,36 +38,7 @@ static int64_t absolute(int64_t v)
     return v < 0 ? -v : v;
 }
 
-/* Round a shift up to whole milliseconds, so that formats that count in milliseconds round a shifted time as they round the
- * time itself. Rounding up keeps a shifted frame from coming before the last one. */
-static int64_t whole_ms(int64_t us)
-{
-    return ms_from_us(us + US_PER_MS - 1) * US_PER_MS;
-}
-
-/* ---- what a track is like ---- */
-
-static int64_t largest_step(const struct clock_track *t)
-{
-    int64_t  largest = 0;
-    unsigned n = t->n_steps < CLOCK_STEPS ? t->n_steps : CLOCK_STEPS;
-    for (unsigned i = 0; i < n; i++)
-        if (t->steps_us[i] > largest)
-            largest = t->steps_us[i];
-    return largest;
-}
-
-static int64_t newest_step(const struct clock_track *t)
-{
-    return t->n_steps ? t->steps_us[(t->n_steps - 1) % CLOCK_STEPS] : 0;
-}
-
-static void add_step(struct clock_track *t, int64_t us)
-{
-    t->steps_us[t->n_steps % CLOCK_STEPS] = (int32_t)(us < INT32_MAX ? us : INT32_MAX);
-    if (++t->n_steps == 2 * CLOCK_STEPS)
-        t->n_steps = CLOCK_STEPS; /* It is the same place in the array, and the counter never overflows. */
-}
+/* ---- tracks ---- */
 
 /* The index of the track; CLOCK_TRACKS if it has none. */
 static unsigned find_track(const struct stream_clock *c, enum frame_kind kind, unsigned id)
@@ -139,7 +111,7 @@ static bool is_on_pace(const struct clock_track *t, const struct step *s)
 
 static bool is_forward_explained(const struct stream_clock *c, const struct clock_track *t, const struct step *s)
 {
-    int64_t progress_us, largest_us = largest_step(t);
+    int64_t progress_us, largest_us = clock_track_largest_step(t);
     int64_t usual_us = t->n_steps ? 5 * largest_us / 2 : FIRST_US;
     if (s->ahead_us <= (usual_us > STEP_US ? usual_us : STEP_US) || is_on_pace(t, s))
         return true;
@@ -151,7 +123,7 @@ static bool is_forward_explained(const struct stream_clock *c, const struct cloc
 /* True for a step back that is no break. Pictures sent with display times step back by less than the longest step forward. */
 static bool is_back_explained(const struct clock_track *t, const struct step *s)
 {
-    return -s->ahead_us <= BACK_US || (t->kind == FRAME_VIDEO && -s->ahead_us < largest_step(t));
+    return -s->ahead_us <= BACK_US || (t->kind == FRAME_VIDEO && -s->ahead_us < clock_track_largest_step(t));
 }
 
 static bool is_explained(const struct stream_clock *c, const struct clock_track *t, const struct step *s)
@@ -163,8 +135,8 @@ static bool is_explained(const struct stream_clock *c, const struct clock_track 
 static int64_t misfit(const struct stream_clock *c, const struct clock_track *t, const struct step *s)
 {
     int64_t progress_us, best = absolute(s->ahead_us - s->elapsed_us);
-    if (t->n_steps && absolute(s->ahead_us - newest_step(t)) < best)
-        best = absolute(s->ahead_us - newest_step(t));
+    if (t->n_steps && absolute(s->ahead_us - clock_track_newest_step(t)) < best)
+        best = absolute(s->ahead_us - clock_track_newest_step(t));
     if (peer_progress(c, t, &progress_us) && progress_us && absolute(s->ahead_us - progress_us) < best)
         best = absolute(s->ahead_us - progress_us);
     return best;
@@ -175,7 +147,7 @@ static int64_t misfit(const struct stream_clock *c, const struct clock_track *t,
 /* The step of time across a break: the usual step, or the progress of the other track or of the clock. */
 static int64_t step_over_break(const struct stream_clock *c, const struct clock_track *t, int64_t elapsed_us)
 {
-    int64_t progress_us, step_us = newest_step(t);
+    int64_t progress_us, step_us = clock_track_newest_step(t);
     if (step_us == 0)
         step_us = (t->kind == FRAME_VIDEO ? 40 : 23) * US_PER_MS;
     if (step_us > SLOW_US) {
@@ -193,14 +165,6 @@ static void move_to(struct clock_track *t, int64_t raw_us, int64_t shift_us, int
     t->top_us = raw_us + shift_us;
     t->lead_us = t->lag_us = t->top_us - now_us;
     t->n_unpaced = 0;
-}
-
-static void begin_epoch(struct stream_clock *c, int64_t shift_us)
-{
-    c->before_us = c->shift_us;
-    c->shift_us = shift_us;
-    for (unsigned i = 0; i < c->n_tracks; i++)
-        c->tracks[i].n_since_break = 0;
 }
 
 /*
@@ -230,30 +194,20 @@ static bool choose_shift(struct stream_clock *c, const struct clock_track *t, in
 
 /* ---- frames ---- */
 
-/* Set the shift at the first frame of a publish: the encoder's own times, or after those of the previous publisher. */
-static void start_clock(struct stream_clock *c, const struct clock_track *t, int64_t raw_us, int64_t now_us)
-{
-    int64_t gap_us = ms_from_us(now_us - c->newest_arrived_us) * US_PER_MS;
-    gap_us = gap_us < GAP_MIN_US ? GAP_MIN_US : gap_us > GAP_MAX_US ? GAP_MAX_US : gap_us;
-    int64_t shift_us = c->has_out ? whole_ms((t->has_out ? t->out_us : c->newest_us) + gap_us - raw_us) : 0;
-    begin_epoch(c, shift_us);
-    c->before_us = shift_us;
-    c->started = true;
-}
-
-static void start_track(struct stream_clock *c, struct clock_track *t, int64_t raw_us, int64_t now_us)
+static void start_track(struct stream_clock *c, struct clock_track *t, int64_t raw_us, int64_t cts_us, int64_t now_us)
 {
     unsigned peer = find_peer(c, t);
     t->raw_us = raw_us;
     t->origin_us = 0;
     if (peer == CLOCK_TRACKS) {
-        start_clock(c, t, raw_us, now_us);
+        clock_start(c, t, raw_us + cts_us, now_us);
     } else {
         int64_t apart_us = c->tracks[peer].top_us - raw_us - c->shift_us;
         if (absolute(apart_us) > CLOCK_OFFSET_MAX_US)
-            t->origin_us = whole_ms(apart_us);
+            t->origin_us = clock_whole_ms(apart_us);
+        clock_start_meet(c, t, raw_us + cts_us + t->origin_us);
     }
-    t->started = true;
+    t->started = t->meets = true;
     t->n_steps = t->n_since_break = 0;
     t->reorder_us = 0;
     move_to(t, t->raw_us, c->shift_us + t->origin_us, now_us);
@@ -268,7 +222,7 @@ static void follow(struct clock_track *t, int64_t raw_us, int64_t shift_us, int6
         return;
     }
     if (s.ahead_us > 0) {
-        add_step(t, s.ahead_us);
+        clock_track_add_step(t, s.ahead_us);
         t->top_us += s.ahead_us;
     } else if (t->kind == FRAME_VIDEO && -s.ahead_us > t->reorder_us) {
         t->reorder_us = -s.ahead_us;
@@ -291,32 +245,48 @@ static int64_t take(struct stream_clock *c, struct clock_track *t, int64_t raw_u
     int64_t shift_us, was_us = t->shift_us;
     if (choose_shift(c, t, raw_us, now_us, &shift_us)) {
         if (shift_us == c->before_us + t->origin_us && shift_us != was_us && shift_us != c->shift_us + t->origin_us)
-            begin_epoch(c, c->before_us); /* The break was a glitch that is over. */
+            clock_begin_epoch(c, c->before_us); /* The break was a glitch that is over. */
         follow(t, raw_us, shift_us, now_us);
         return 0;
     }
     int64_t step_us = step_over_break(c, t, now_us - t->arrived_us);
-    shift_us = whole_ms(t->top_us + step_us - raw_us);
-    begin_epoch(c, shift_us - t->origin_us);
+    shift_us = clock_whole_ms(t->top_us + step_us - raw_us);
+    clock_begin_epoch(c, shift_us - t->origin_us);
     move_to(t, raw_us, shift_us, now_us);
     c->n_breaks++;
     return was_us - shift_us;
 }
 
+static void follow_end(struct clock_track *t, int64_t pts_us)
+{
+    if (!t->has_out)
+        t->end_us = t->early_end_us[0] = pts_us;
+    t->early_end_us[1] = t->early_end_us[0];
+    t->early_end_us[0] = t->end_us;
+    if (pts_us > t->end_us)
+        t->end_us = pts_us;
+}
+
 /* The decoding time, monotonic also in milliseconds. Reordered pictures are decoded early enough to be displayed in time. */
-static int64_t dts_of(const struct clock_track *t, int64_t shown_us, bool is_repeated)
+static int64_t dts_of(const struct clock_track *t, int64_t shown_us, int64_t cts_us, bool is_repeated)
 {
     int64_t dts_us = shown_us - t->reorder_us;
     if (!t->has_out || dts_us > t->out_us)
         return dts_us;
-    return t->reorder_us && !is_repeated ? t->out_us + US_PER_MS : t->out_us;
+    bool moves = t->reorder_us || (t->meets && t->kind == FRAME_VIDEO && shown_us + cts_us > t->out_us);
+    return moves && !is_repeated ? t->out_us + US_PER_MS : t->out_us;
 }
 
 void stream_clock_begin(struct stream_clock *c)
 {
-    c->started = false;
+    c->started = c->hurries = false;
     for (unsigned i = 0; i < c->n_tracks; i++)
         c->tracks[i].started = false;
+}
+
+void stream_clock_hurry(struct stream_clock *c)
+{
+    c->hurries = true;
 }
 
 int64_t stream_clock_unwrap(const struct stream_clock *c, enum frame_kind kind, unsigned track, uint32_t ts_ms)
@@ -334,23 +304,26 @@ int64_t stream_clock_unwrap(const struct stream_clock *c, enum frame_kind kind, 
 }
 
 struct clock_time stream_clock_media(struct stream_clock *c, enum frame_kind kind, unsigned track, int64_t raw_us,
-                                     int64_t now_us)
+                                     int64_t cts_us, int64_t now_us)
 {
     struct clock_track *t = find_or_add_track(c, kind, track);
     struct clock_time   out = { 0 };
     bool                is_repeated = t->started && raw_us == t->raw_us;
     if (!t->started) {
-        start_track(c, t, raw_us, now_us);
+        start_track(c, t, raw_us, cts_us, now_us);
     } else {
         out.jump_us = take(c, t, raw_us, now_us);
         t->raw_us = raw_us;
         t->n_since_break += t->n_since_break < SETTLED;
     }
     out.shown_us = t->raw_us + t->shift_us;
-    out.dts_us = dts_of(t, out.shown_us, is_repeated);
+    t->meets &= t->has_out && out.shown_us <= t->out_us;
+    out.is_late = t->meets && kind == FRAME_AUDIO;
+    out.dts_us = dts_of(t, out.shown_us, cts_us, is_repeated);
     out.own_us = out.dts_us - t->shift_us;
-    out.is_reordered = t->reorder_us > 0;
+    out.keeps_shown = t->reorder_us > 0 || (t->meets && kind == FRAME_VIDEO);
     t->out_us = out.dts_us;
+    follow_end(t, out.shown_us + cts_us);
     t->has_out = c->has_out = true;
     t->arrived_us = c->newest_arrived_us = now_us;
     c->newest_us = out.dts_us;
@@ -369,7 +342,7 @@ struct clock_time stream_clock_header(const struct stream_clock *c, enum frame_k
         shift_us = c->tracks[at].shift_us;
     } else if (!c->started) {
         us = c->has_out ? c->newest_us : raw_us;
-        shift_us = whole_ms(us - raw_us);
+        shift_us = clock_whole_ms(us - raw_us);
     }
     return (struct clock_time){ .dts_us = us, .shown_us = us, .own_us = us - shift_us };
 }
@@ -384,18 +357,19 @@ static void stamp_reordered(struct frame *f, const struct clock_time *t)
         f->pts_us = f->dts_us;
 }
 
-int64_t stream_clock_stamp(struct stream_clock *c, struct frame *f, int64_t raw_us, int64_t now_us)
+struct clock_time stream_clock_stamp(struct stream_clock *c, struct frame *f, int64_t raw_us, int64_t now_us)
 {
+    int64_t           told_us = f->pts_us - f->dts_us, cts_us = absolute(told_us) <= CTS_MAX_US ? told_us : 0;
     struct clock_time t = frame_is_header(f) ? stream_clock_header(c, f->kind, f->track, raw_us)
-                                             : stream_clock_media(c, f->kind, f->track, raw_us, now_us);
+                                             : stream_clock_media(c, f->kind, f->track, raw_us, cts_us, now_us);
     f->shift_us = t.dts_us - t.own_us;
-    if (t.is_reordered && t.dts_us != t.shown_us) {
+    if (t.keeps_shown && t.dts_us != t.shown_us) {
         stamp_reordered(f, &t);
     } else {
         f->pts_us += t.dts_us - f->dts_us;
         f->dts_us = t.dts_us;
     }
-    return t.jump_us;
+    return t;
 }
 
 bool stream_clock_has(const struct stream_clock *c, enum frame_kind kind)

@@ -26,7 +26,7 @@ static struct ms_time in_ms(struct clock_time t)
 static struct ms_time media_ms(struct stream_clock *c, enum frame_kind kind, unsigned track, uint32_t ts_ms,
                                int64_t now_us)
 {
-    return in_ms(stream_clock_media(c, kind, track, stream_clock_unwrap(c, kind, track, ts_ms), now_us));
+    return in_ms(stream_clock_media(c, kind, track, stream_clock_unwrap(c, kind, track, ts_ms), 0, now_us));
 }
 
 static struct ms_time header_ms(const struct stream_clock *c, enum frame_kind kind, unsigned track, uint32_t ts_ms)
@@ -36,7 +36,7 @@ static struct ms_time header_ms(const struct stream_clock *c, enum frame_kind ki
 
 static int64_t stamp_ms(struct stream_clock *c, struct frame *f, uint32_t ts_ms, int64_t now_us)
 {
-    return stream_clock_stamp(c, f, stream_clock_unwrap(c, f->kind, f->track, ts_ms), now_us);
+    return stream_clock_stamp(c, f, stream_clock_unwrap(c, f->kind, f->track, ts_ms), now_us).jump_us;
 }
 
 enum pace { PACED, BURSTS, AT_ONCE };
@@ -521,6 +521,99 @@ static void display_times_in_decoding_order_become_composition_times(void **stat
     }
 }
 
+/* A frame of a publish that follows another one: its times and whether it is left out. */
+struct stamped {
+    int64_t dts_ms, pts_ms;
+    bool    is_late;
+};
+
+static struct stamped stamp_picture(uint32_t ts_ms, int32_t cts_ms, int64_t now_ms)
+{
+    struct frame     *f = picture(cts_ms);
+    struct clock_time t = stream_clock_stamp(&c, f, stream_clock_unwrap(&c, FRAME_VIDEO, 0, ts_ms), now_ms * US_PER_MS);
+    struct stamped    s = { f->dts_us / US_PER_MS, f->pts_us / US_PER_MS, t.is_late };
+    struct flv_body   body;
+    assert_int_equal(flv_body_parse_video(f->data, f->len, &body), FLV_PARSE_OK);
+    assert_int_equal(body.cts_ms, s.pts_ms - s.dts_ms);
+    frame_unref(&f);
+    return s;
+}
+
+static struct stamped stamp_sound(uint32_t ts_ms, int64_t now_ms)
+{
+    struct clock_time t =
+        stream_clock_media(&c, FRAME_AUDIO, 0, stream_clock_unwrap(&c, FRAME_AUDIO, 0, ts_ms), 0, now_ms * US_PER_MS);
+    return (struct stamped){ t.dts_us / US_PER_MS, t.dts_us / US_PER_MS, t.is_late };
+}
+
+/* A second of an encoder whose pictures are shown this long after they are decoded: its last picture is shown at 960 + cts_ms. */
+static void publish_a_second(int32_t cts_ms)
+{
+    begin();
+    for (uint32_t n = 0; n < 50; n++) {
+        if (n % 2 == 0)
+            stamp_picture(n / 2 * 40, cts_ms, n * 20);
+        stamp_sound(n * 20, n * 20);
+    }
+    stream_clock_begin(&c);
+}
+
+static void a_publish_is_shown_where_the_last_one_ended(void **state)
+{
+    (void)state;
+    static const int32_t cts_ms[][2] = { { 0, 0 }, { 0, 80 }, { 80, 0 }, { 80, 80 }, { 0, 200 } };
+    for (size_t i = 0; i < 2 * ARRAY_LEN(cts_ms); i++) {
+        int32_t  before = cts_ms[i / 2][0], after = cts_ms[i / 2][1];
+        int64_t  next_ms = 960 + before + 40, heard_ms = 980, dts_ms = 960;
+        uint32_t n_late = 0;
+        publish_a_second(before);
+        for (uint32_t n = 0; n < 50; n++) {
+            bool is_sound = n % 2 == i % 2; /* sound first, or pictures first */
+            if (is_sound) {
+                struct stamped s = stamp_sound(n / 2 * 20, 1000 + n * 10);
+                n_late += s.is_late;
+                assert_true(s.is_late ? s.dts_ms == heard_ms : s.dts_ms > heard_ms);
+                heard_ms = s.dts_ms;
+            } else if (n / 2 % 2 == 0) {
+                struct stamped s = stamp_picture(n / 4 * 40, after, 1000 + n * 10);
+                assert_int_equal(s.pts_ms, next_ms);
+                assert_true(s.dts_ms > dts_ms && s.pts_ms >= s.dts_ms);
+                dts_ms = s.dts_ms;
+                next_ms = s.pts_ms + 40;
+            }
+        }
+        assert_in_range(n_late, 0, (after > before ? after - before : 0) / 20 + 3);
+        assert_int_equal(c.tracks[0].shift_us, c.tracks[1].shift_us); /* sound and pictures stay together */
+        assert_int_equal(c.n_breaks, 0);
+    }
+}
+
+static void sound_that_had_ended_before_the_pictures_does_not_take_them_back(void **state)
+{
+    (void)state;
+    publish_a_second(0);
+    for (uint32_t n = 0; n < 2000; n++)
+        stamp_picture(n * 40, 0, 1000 + n * 40);
+    int64_t ended_ms = c.tracks[0].out_us / US_PER_MS;
+    stream_clock_begin(&c);
+    assert_true(stamp_sound(0, 81000).dts_ms > ended_ms);
+    for (uint32_t n = 0; n < 20; n++)
+        assert_true(stamp_picture(n * 40, 0, 81000 + n * 40).dts_ms >= ended_ms + n * 40);
+}
+
+static void a_publish_with_other_configurations_follows_at_once(void **state)
+{
+    (void)state;
+    publish_a_second(0);
+    assert_int_equal(stamp_picture(0, 0, 61000).pts_ms, 960 + 1000);
+    publish_a_second(0);
+    stream_clock_hurry(&c);
+    struct stamped s = stamp_picture(0, 80, 61000); /* The last two pictures may have been lost. */
+    assert_true(s.pts_ms == 880 + 2 * 40 && s.dts_ms == 960);
+    assert_true(stamp_picture(40, 80, 61040).dts_ms > s.dts_ms);
+    assert_true(stamp_sound(0, 61040).is_late && stamp_sound(80, 61040).is_late && !stamp_sound(120, 61060).is_late);
+}
+
 static void composition_times_of_a_sound_stream_are_kept(void **state)
 {
     (void)state;
@@ -574,6 +667,9 @@ int main(void)
         cmocka_unit_test(a_new_publisher_goes_on_behind_the_last),
         cmocka_unit_test(a_track_with_an_origin_of_its_own_is_moved_to_the_others),
         cmocka_unit_test(display_times_in_decoding_order_become_composition_times),
+        cmocka_unit_test(a_publish_is_shown_where_the_last_one_ended),
+        cmocka_unit_test(sound_that_had_ended_before_the_pictures_does_not_take_them_back),
+        cmocka_unit_test(a_publish_with_other_configurations_follows_at_once),
         cmocka_unit_test(composition_times_of_a_sound_stream_are_kept),
         cmocka_unit_test(noise_never_turns_time_back),
     };
