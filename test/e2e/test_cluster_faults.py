@@ -4,6 +4,7 @@ import json
 import pytest
 
 import rtmp
+from api import Api
 from cluster import cluster, vhost
 from hls_watch import get
 from hook_backend import answer, raw, reply
@@ -60,7 +61,7 @@ def test_a_dead_and_a_silent_co_worker_hold_nobody_up(make_server, backend):
     backend.answers["api"] = slow
     server = make_server("", start=False, api="", http="")
     good = make_server(vhost(server), api="", http="")
-    server.write_conf(vhost(backend, good, "127.0.0.1:%d" % free_port()))
+    server.write_conf("exporter { enabled on; listen %d; } " % free_port() + vhost(backend, good, "127.0.0.1:%d" % free_port()))
     server.start()
     with publish(good):
         assert sent_on(server)["redirect2"].startswith("rtmp://127.0.0.1:%d/" % good.port)
@@ -68,6 +69,10 @@ def test_a_dead_and_a_silent_co_worker_hold_nobody_up(make_server, backend):
         with publish(server, "nobody"):
             seen(player, 1)
     server.wait_log("co-worker 127.0.0.1:%d does not answer" % backend.port)
+    text = Api(server).ask("GET", "/metrics").body.decode()
+    for name, port, value in (("up", good.api_port, "1"), ("up", backend.port, "0"), ("failures_total", good.api_port, "0")):
+        assert 'srs_coworker_%s{coworker="127.0.0.1:%d"} %s\n' % (name, port, value) in text
+    assert 'srs_cluster_questions_total{result="found"} 1\n' in text
 
 
 def test_a_circle_of_servers_ends(make_server, backend):
