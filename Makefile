@@ -48,9 +48,9 @@ RTMP_OWN := $(call find,src/srs_rtmp,-name '*.c')
 RTMP_SHARED := $(addprefix src/core/,clock.c err.c ident.c mem.c str.c utf8.c) \
 	$(addprefix src/kernel/,aac.c ac3.c amf0.c amf3.c av1.c avc.c flv.c flv_body.c flv_frame.c flv_stream.c frame.c frame_make.c \
 		hevc.c hevc_record.c mp3.c nalu.c nalu_form.c opus.c sound.c vp9.c) \
-	$(addprefix src/protocol/,dial.c resolve.c stream_name.c tls/peer_name.c) \
+	$(addprefix src/protocol/,dial.c io_addr.c resolve.c stream_name.c tls/peer_name.c) \
 	$(addprefix src/protocol/rtmp/,address.c aggregate.c answer.c authmod.c authmod_client.c chunk_reader.c chunk_writer.c client.c \
-		command.c handshake.c link.c outbox.c url.c)
+		command.c handshake.c link.c outbox.c peer.c signature.c url.c)
 RTMP_EXAMPLES := $(call find,research/librtmp,-name '*.c')
 
 UNIT_TESTS := $(call find,test/unit,-name '*_test.c')

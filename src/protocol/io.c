@@ -1,6 +1,5 @@
 #include "protocol/io.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
@@ -478,39 +477,4 @@ struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len
     if (e)
         io_close(io);
     return e;
-}
-
-const char *io_addr_host(const struct sockaddr *addr, char *buf, size_t cap)
-{
-    if (addr->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)addr)->sin_addr, buf, (socklen_t)cap);
-    } else if (addr->sa_family == AF_INET6) {
-        const struct in6_addr *a = &((const struct sockaddr_in6 *)addr)->sin6_addr;
-        if (IN6_IS_ADDR_V4MAPPED(a))
-            inet_ntop(AF_INET, &a->s6_addr[12], buf, (socklen_t)cap);
-        else
-            inet_ntop(AF_INET6, a, buf, (socklen_t)cap);
-    } else {
-        str_copy(buf, cap, "unknown");
-    }
-    return buf;
-}
-
-uint16_t io_addr_port(const struct sockaddr *addr)
-{
-    bool v6 = addr->sa_family == AF_INET6;
-    return ntohs(v6 ? ((const struct sockaddr_in6 *)addr)->sin6_port : ((const struct sockaddr_in *)addr)->sin_port);
-}
-
-const char *io_addr_join(const char *host, uint16_t port, char buf[static IO_ADDR_CAP])
-{
-    snprintf(buf, IO_ADDR_CAP, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
-    return buf;
-}
-
-const char *io_addr_text(const struct sockaddr *addr, char buf[static IO_ADDR_CAP])
-{
-    char host[INET6_ADDRSTRLEN];
-    io_addr_host(addr, host, sizeof host);
-    return io_addr_join(host, io_addr_port(addr), buf);
 }

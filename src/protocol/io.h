@@ -218,6 +218,9 @@ struct err *io_connect(struct io *io, const struct sockaddr *addr, socklen_t len
 const char *io_addr_host(const struct sockaddr *addr, char *buf, size_t cap);
 const char *io_addr_text(const struct sockaddr *addr, char buf[static IO_ADDR_CAP]);
 
+/** The address of this end of a connected socket, as io_addr_host() writes it. */
+const char *io_local_host(const struct io *io, char *buf, size_t cap);
+
 /** The parts of that text: io_addr_join() makes it of what io_addr_host() and io_addr_port() give. */
 uint16_t    io_addr_port(const struct sockaddr *addr);
 const char *io_addr_join(const char *host, uint16_t port, char buf[static IO_ADDR_CAP]);

@@ -235,7 +235,7 @@ const char *srs_rtmp_moved_to(const struct srs_rtmp *c)
 
 void srs_rtmp_get_server(const struct srs_rtmp *c, struct srs_rtmp_server *server)
 {
-    const struct rtmp_client_peer *peer = &c->client.peer;
+    const struct rtmp_peer *peer = &c->client.peer;
     *server = (struct srs_rtmp_server){ peer->server, peer->ip, peer->id, peer->pid };
 }
 

@@ -68,6 +68,8 @@ static struct err *write_v1(struct api_reply *r)
           "streams, or one: streams/{id}; start=0 count=10, cursor= sort=-clients search=; DELETE ends all of one" },
         { "clients", "clients, or one: clients/{id}; start=0 count=10, cursor= sort=-alive ip=; DELETE ends one, or "
                      "all that fit" },
+        { "trace",
+          "a client, and the servers from which its stream comes and to which it goes: trace/{id}, or all of them" },
         { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },
         { "bans", "bans, or one: bans/{id}; start=0 count=10; POST makes a ban, DELETE lifts one" },
         { "forwards", "pushes to other servers; start=0 count=10 vhost= app= stream=; POST adds one to a stream, "

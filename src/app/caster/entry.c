@@ -90,6 +90,7 @@ static struct err *publish(struct entry *entry)
         .co = s->client.co,
         .trace = s->client.id,
         .seams = entry->seams,
+        .upnode = entry->upnode,
         .tc_url = entry->tc_url,
         .page_url = "",
         .swf_url = "",
@@ -116,7 +117,9 @@ static struct err *publish(struct entry *entry)
 struct err *entry_open(struct entry *entry, struct server *server, const char *output, const struct entry_who *who)
 {
     struct session *s = &entry->session;
-    *entry = (struct entry){ .by = who->by ? who->by : "a caster", .gives_way = who->gives_way, .seams = who->seams };
+    *entry = (struct entry){
+        .by = who->by ? who->by : "a caster", .gives_way = who->gives_way, .seams = who->seams, .upnode = who->upnode
+    };
     s->verdict = SESSION_FAILED;
     struct err *e = fill_in(entry, output, who);
     if (!e)

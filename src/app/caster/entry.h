@@ -29,6 +29,7 @@
 #include "kernel/ts/demux.h"
 #include "protocol/rtmp/url.h"
 
+struct rtmp_peer;
 struct server;
 
 /* Who sends, and what it named. Borrowed until entry_close(), but for `authorization`. */
@@ -36,6 +37,7 @@ struct entry_who {
     struct client client; /* id, ip, co or end, and the counters; a type of NULL is that of casters' clients */
     const struct session_door *door;          /* NULL: that of the server */
     const char                *by;            /* for the log; NULL: "a caster" */
+    const struct rtmp_peer    *upnode;        /* struct publisher (app/source/source.h) */
     bool                       gives_way;     /* It never takes a stream over, whatever the vhost allows. */
     bool                       seams;         /* struct publisher (app/source/source.h) */
     struct io                 *io;            /* NULL: it has no connection */
@@ -48,18 +50,19 @@ struct entry_who {
 enum entry_form { ENTRY_UNKNOWN, ENTRY_FLV, ENTRY_TS, ENTRY_OTHER };
 
 struct entry {
-    struct session    session; /* session.client.n_messages counts tags, or units */
-    struct publisher  publisher;
-    struct rtmp_url   url;
-    char             *tc_url, *param; /* memory of the session's texts */
-    struct feed       feed;
-    struct patience   patience;
-    bool              publishes;
-    const char       *by;
-    bool              gives_way, seams;
-    enum entry_form   form;
-    struct flv_stream flv;
-    struct ts_demux  *ts;
+    struct session          session; /* session.client.n_messages counts tags, or units */
+    struct publisher        publisher;
+    struct rtmp_url         url;
+    char                   *tc_url, *param; /* memory of the session's texts */
+    struct feed             feed;
+    struct patience         patience;
+    bool                    publishes;
+    const char             *by;
+    bool                    gives_way, seams;
+    const struct rtmp_peer *upnode;
+    enum entry_form         form;
+    struct flv_stream       flv;
+    struct ts_demux        *ts;
 };
 
 /**

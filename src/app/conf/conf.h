@@ -282,6 +282,7 @@ struct conf_cluster {
     bool              origin_cluster;
     struct conf_words coworkers;         /* host[:port] of the API of other origins (cluster/coworkers.h) */
     int               publish_elsewhere; /* ours: enum conf_cluster_elsewhere */
+    bool              debug_srs_upnode;  /* tell origins who this server is */
     bool              token_traverse;    /* an origin decides about players; never on unless mode is remote */
 };
 

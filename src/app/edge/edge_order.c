@@ -155,7 +155,8 @@ struct err *edge_order_make(struct pull_order *o, const struct source *s)
                               .has_standby = c->backup_pull && c->origins.count > 1,
                               .linger_us = c->linger_us,
                               .timeout_us = c->timeout_us,
-                              .tls_verify = c->tls_verify };
+                              .tls_verify = c->tls_verify,
+                              .tells_self = c->debug_srs_upnode };
     o->vhost = mem_strdup(s->vhost->name);
     o->app = mem_strdup(s->app);
     o->stream = mem_strdup(s->stream);

@@ -24,12 +24,11 @@
 static bool copy_texts(struct origin_call *c, const struct origin_client *who)
 {
     char               key[STREAM_IDENTITY_CAP];
-    const char *const  from[] = { who->id,      who->vhost,
-                                  who->app,     who->stream,
-                                  who->param,   who->page_url,
-                                  who->swf_url, stream_name_key(key, who->vhost, who->app, who->stream) };
-    const char **const to[] = { &c->who.id,    &c->who.vhost,    &c->who.app,     &c->who.stream,
-                                &c->who.param, &c->who.page_url, &c->who.swf_url, &c->key };
+    const char *const  from[] = { who->id,      who->vhost, who->app,
+                                  who->stream,  who->param, who->page_url,
+                                  who->swf_url, who->ip,    stream_name_key(key, who->vhost, who->app, who->stream) };
+    const char **const to[] = { &c->who.id,       &c->who.vhost,   &c->who.app, &c->who.stream, &c->who.param,
+                                &c->who.page_url, &c->who.swf_url, &c->who.ip,  &c->key };
     size_t             len = 0;
     for (size_t i = 0; i < ARRAY_LEN(from); i++)
         len += strlen(from[i]) + 1;
@@ -260,6 +259,8 @@ static struct err *open_client(struct origin_call *c, const struct forward_desti
         .swf_url = c->who.swf_url,
         .args = c->who.args,
         .args_len = c->who.args_len,
+        .own_id = vhost->cluster.debug_srs_upnode ? c->who.id : NULL,
+        .client_ip = c->who.ip,
         .no_fc = true,
     };
     char       *moved_to = NULL, *next;

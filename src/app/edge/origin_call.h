@@ -2,7 +2,8 @@
  * A connection to an origin in the name of a client of this edge, which publishes or plays one stream there.
  *
  * The stream has the same app and name at the origin. The vhost is that of `cluster { vhost; }`; the default vhost is the host of the origin.
- * The origin gets the client's parameters without `vhost` and `domain`, its pageUrl and swfUrl, and its second object of connect.
+ * The origin gets the client's parameters without `vhost` and `domain`, its pageUrl and swfUrl, and its second object of connect,
+ * to which its address is added, and with `debug_srs_upnode` who this server is.
  *
  *     origin_call_init(&c, &who)
  *     origin_call_open(&c, conf, vhost, deadline)     again and again, until an origin has decided
@@ -34,7 +35,7 @@ enum {
 struct origin_client {
     const char    *id, *vhost; /* the vhost by its name here */
     const char    *app, *stream, *param;
-    const char    *page_url, *swf_url;
+    const char    *page_url, *swf_url, *ip;
     const uint8_t *args; /* the second object of connect, as AMF0; NULL: none */
     size_t         args_len;
     bool           plays; /* in place of publishing */

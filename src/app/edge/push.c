@@ -16,6 +16,7 @@ struct edge_push *edge_push_new(struct session *s)
         .param = s->param,
         .page_url = s->client.page_url,
         .swf_url = s->client.swf_url,
+        .ip = s->client.ip,
         .args = s->args,
         .args_len = s->args_len,
     };

@@ -10,6 +10,8 @@ static struct turns turns = TURNS_OF(turns, TOKEN_ASKED_MAX, TOKEN_WAITING_MAX);
 static struct err *ask_in_turn(struct origin_call *c, struct conf *conf, const struct conf_vhost *vhost,
                                enum session_verdict *verdict)
 {
+    if (rtmp_connect_hops(rd_over(c->args, c->who.args_len)) >= RTMP_HOPS_MAX)
+        return err_new(E_SYSTEM_FORWARD_LOOP, "edges ask each other about the player of %s in a ring", c->key);
     struct err *e = turns_take(&turns, now_us() + TOKEN_WAIT_US);
     if (e)
         return err_wrap(e, "wait until the origin may be asked about the player of %s", c->key);
@@ -52,6 +54,7 @@ static struct err *ask(struct session *s, void **kept)
         .param = s->param,
         .page_url = s->client.page_url,
         .swf_url = s->client.swf_url,
+        .ip = s->client.ip,
         .args = s->args,
         .args_len = s->args_len,
         .plays = true,

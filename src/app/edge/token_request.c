@@ -23,6 +23,7 @@ struct err *token_request_ask(const struct http_exchange *x, const struct conf_v
         .param = param.bytes,
         .page_url = page ? page : "",
         .swf_url = "",
+        .ip = http_visit_of(x)->ip,
         .plays = true,
     };
     if (!e)

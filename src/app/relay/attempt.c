@@ -8,6 +8,7 @@
 #include "app/hooks/trust.h"
 #include "app/relay/order.h"
 #include "app/server/server.h"
+#include "app/session/upnode.h"
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -70,7 +71,7 @@ static struct entry_who who_pulls(struct attempt *a)
     };
 }
 
-struct err *attempt_begin(struct attempt *a, int fd)
+struct err *attempt_begin(struct attempt *a, int fd, const struct rtmp_peer *peer)
 {
     struct server           *server = a->server;
     const struct pull_order *o = a->order;
@@ -84,6 +85,8 @@ struct err *attempt_begin(struct attempt *a, int fd)
     if (!e) {
         a->publishes = true;
         who.door = &a->door;
+        a->upnode = peer ? *peer : (struct rtmp_peer){ .pid = -1 };
+        who.upnode = *a->upnode.server || *a->upnode.id ? &a->upnode : NULL;
         e = entry_open(&a->entry, server, url.bytes, &who);
     }
     buf_finish(&url);
@@ -92,6 +95,7 @@ struct err *attempt_begin(struct attempt *a, int fd)
     a->heard_us = a->began_us = now_us();
     co_unpark(a->owner); /* Another server may stand by from now on. */
     log_info("%s of %s from %s begins", o->kind->name, o->key, a->url);
+    upnode_tell(&server->registry, a->entry.session.source);
     return NULL;
 }
 

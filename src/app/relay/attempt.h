@@ -19,6 +19,7 @@
 #include "core/err.h"
 #include "core/ident.h"
 #include "protocol/co.h"
+#include "protocol/rtmp/peer.h"
 
 struct attempt;
 struct pull_order;
@@ -49,6 +50,7 @@ struct attempt {
     struct entry             entry;
     bool                     publishes; /* the entry is open */
     enum attempt_first       first;
+    struct rtmp_peer         upnode; /* who the server says it is */
     char                     trace[IDENT_CAP], ip[ATTEMPT_IP_CAP];
     int64_t                  bytes_in, bytes_out;
     int64_t                  heard_us, n_heard; /* when a frame came last, and how many had come then */
@@ -91,11 +93,11 @@ void attempt_heard(const struct attempt *a, const struct err *e);
 /**
  * The stream comes: become its publisher.
  *
- * Shape      fd: the socket it comes by
+ * Shape      fd: the socket it comes by; peer: who the server says it is; NULL: it cannot
  * Errors     E_SYSTEM_STREAM_BUSY, also where the vhost lets another publisher take the stream over; those of entry_open()
  * Yields     as entry_open()
  */
-struct err *attempt_begin(struct attempt *a, int fd) ATTR_MUST_USE;
+struct err *attempt_begin(struct attempt *a, int fd, const struct rtmp_peer *peer) ATTR_MUST_USE;
 
 /** Hand media to the stream of an attempt that has begun: entry_take(), entry_take_body() and entry_take_unit() say how (app/caster/entry.h). */
 struct err *attempt_take(struct attempt *a, const uint8_t *bytes, size_t len) ATTR_MUST_USE;

@@ -101,7 +101,7 @@ static struct err *load_segment(struct hls_reading *r, const struct hls_next *ne
     struct err *e = hls_reading_load(r, &c, &get, SEGMENT_BYTES_MAX, &body, &r->segment_len);
     r->segment = (uint8_t *)body;
     if (!e && !r->a->began_us)
-        e = attempt_begin(r->a, c.line->io.fd);
+        e = attempt_begin(r->a, c.line->io.fd, NULL);
     http_client_close(&c);
     return err_wrap(e, "segment");
 }

@@ -32,7 +32,7 @@ static bool keeps(struct reading *r, const uint8_t *bytes, size_t len)
 
 static struct err *begin(struct reading *r)
 {
-    struct err *e = attempt_begin(r->a, r->client.line->io.fd);
+    struct err *e = attempt_begin(r->a, r->client.line->io.fd, NULL);
     return e ? e : attempt_take(r->a, r->head, r->head_len);
 }
 

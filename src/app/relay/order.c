@@ -60,7 +60,7 @@ bool pull_order_equal(const struct pull_order *a, const struct pull_order *b)
 {
     return pull_order_same_stream(a, b) && same_urls(&a->urls, &b->urls) && a->on_demand == b->on_demand &&
            a->has_standby == b->has_standby && a->linger_us == b->linger_us && a->timeout_us == b->timeout_us &&
-           a->tls_verify == b->tls_verify && str_equal(a->tls_ca, b->tls_ca) &&
+           a->tls_verify == b->tls_verify && a->tells_self == b->tells_self && str_equal(a->tls_ca, b->tls_ca) &&
            str_equal(a->host ? a->host : "", b->host ? b->host : "");
 }
 

@@ -54,8 +54,9 @@ struct pull_order {
     int64_t                 linger_us;              /* how long an unwatched pull on demand goes on */
     int64_t                 timeout_us;             /* how long a server may be silent */
     bool                    tls_verify;
-    char                   *tls_ca; /* "": the certificates of the system */
-    char                   *host;   /* as which an RTMP server is addressed in tcUrl; NULL: that of the URL */
+    char                   *tls_ca;     /* "": the certificates of the system */
+    bool                    tells_self; /* An RTMP server is told who this one is. */
+    char                   *host;       /* as which an RTMP server is addressed in tcUrl; NULL: that of the URL */
 };
 
 /**

@@ -62,6 +62,7 @@ static struct err *open_at(struct reading *r, const char *url, int64_t deadline_
     struct buf                tc_url = buf_up_to(RTMP_URL_MAX);
     struct err               *e = strncasecmp(url, schema, sizeof schema - 1) == 0 ? attempt_trust(r->a) : NULL;
     at.tls = r->a->tls;
+    at.own_id = r->a->order->tells_self ? r->a->trace : NULL;
     if (!e && r->a->order->host)
         e = name_host(r, url, &tc_url);
     at.tc_url = tc_url.len ? tc_url.bytes : NULL;
@@ -139,7 +140,7 @@ static struct err *stand_by(struct reading *r)
     while (!e && r->a->stands_by)
         e = keep_next(r);
     if (!e)
-        e = attempt_begin(r->a, r->client.io.fd);
+        e = attempt_begin(r->a, r->client.io.fd, &r->client.peer);
     return e ? e : attempt_take_kept(r->a);
 }
 
@@ -152,7 +153,7 @@ static struct err *read_first(struct reading *r)
     while (!e && news == RTMP_NEWS_BEGUN)
         e = rtmp_client_read(&r->client, &msg, &news, attempt_deadline(r->a));
     if (!e && news == RTMP_NEWS_MEDIA)
-        e = attempt_begin(r->a, r->client.io.fd);
+        e = attempt_begin(r->a, r->client.io.fd, &r->client.peer);
     if (!e)
         e = take(r, &msg, news);
     frame_unref(&msg.payload);

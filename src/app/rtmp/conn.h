@@ -39,6 +39,7 @@ struct rtmp_conn {
     char                      ip[INET6_ADDRSTRLEN];
     struct log_limits         log_limits;
     struct newcomer           newcomer;  /* until it has named a stream */
+    struct rtmp_peer         *peer;      /* the server that the client says it is; NULL: it does not */
     struct bandcheck         *bandcheck; /* the test that it makes; NULL: it is no tester */
 };
 

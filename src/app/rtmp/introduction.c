@@ -8,7 +8,10 @@
 #include "app/session/client_address.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/version.h"
+#include "protocol/rtmp/peer.h"
+#include "protocol/rtmp/signature.h"
 #include "protocol/tls/tls.h"
 
 /* The time that a client has for its TLS handshake. */
@@ -17,24 +20,26 @@ enum { TLS_TIMEOUT_US = 10 * US_PER_SECOND };
 /* The default of `out_ack_size`, for a client whose vhost does not exist. */
 enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
 
-static const char *local_ip(const struct rtmp_conn *c, char *buf, size_t cap)
+/* Find out whether the client is another server, and for whom that asks: its word counts as that of a proxy. */
+static struct err *meet_peer(struct rtmp_conn *c)
 {
-    struct sockaddr_storage local = { 0 };
-    socklen_t               len = sizeof local;
-    getsockname(c->io.fd, (struct sockaddr *)&local, &len);
-    return io_addr_host((struct sockaddr *)&local, buf, cap);
+    struct rtmp_peer peer;
+    struct rd        args = rd_over(c->request.args, c->request.args_len);
+    char             text[RTMP_PEER_TEXT_CAP], claimed[INET6_ADDRSTRLEN];
+    if (amf0_text_copy(claimed, sizeof claimed, amf0_get_string(args, "srs_client_ip")) && *claimed &&
+        client_address_is_trusted(c->server->conf, c->ip) && client_address_claim(c->server->conf, c->ip, claimed))
+        log_info("an edge asks for the client ip=%s", c->ip);
+    if (!rtmp_peer_read(&peer, args))
+        return NULL;
+    log_info("the client is %s", rtmp_peer_text(&peer, text));
+    if (!(c->peer = mem_alloc(sizeof peer)))
+        return err_no_memory();
+    *c->peer = peer;
+    return NULL;
 }
 
 static struct err *accept_connect(struct rtmp_conn *c)
 {
-    static const struct rtmp_signature signature = {
-        .sig = SERVER_KEY,
-        .server = SERVER_SIGNATURE,
-        .license = SERVER_LICENSE,
-        .url = SERVER_URL,
-        .version = VERSION,
-        .authors = SERVER_AUTHORS,
-    };
     /* A vhost that does not exist is refused later, when it is known whether the client plays or publishes. */
     const struct conf          *conf = c->server->conf;
     const struct conf_vhost    *vhost = conf_find_vhost(conf, c->request.url.vhost);
@@ -45,8 +50,8 @@ static struct err *accept_connect(struct rtmp_conn *c)
         .chunk_size = (uint32_t)(vhost ? vhost->chunk_size : conf->chunk_size),
     };
     struct rtmp_connect_result result = {
-        .signature = &signature,
-        .server_ip = local_ip(c, ip, sizeof ip),
+        .signature = &rtmp_own_signature,
+        .server_ip = io_local_host(&c->io, ip, sizeof ip),
         .pid = getpid(),
         .id = c->trace,
     };
@@ -97,6 +102,8 @@ struct err *rtmp_introduce(struct rtmp_conn *c)
         rtmp_conn_linger(c);
     if (e)
         return err_wrap(e, "wait for connect");
+    if ((e = meet_peer(c)))
+        return e;
     if ((e = rtmp_login(c)))
         return err_wrap(e, "log in");
     return err_wrap(accept_connect(c), "answer connect");

@@ -81,6 +81,7 @@ static struct err *admit(struct rtmp_conn *c)
             .tc_url = req->tc_url,
             .page_url = req->page_url,
             .swf_url = req->swf_url,
+            .peer = c->peer,
             .co = co_self(),
             .bytes_in = &c->io.bytes_in,
             .bytes_out = &c->io.bytes_out,
@@ -203,6 +204,7 @@ static void conn_free(struct rtmp_conn *c)
 {
     newcomer_end(&c->newcomer);
     bandcheck_end(c);
+    mem_free(c->peer);
     rtmp_request_finish(&c->request);
     rtmp_server_finish(&c->rtmp);
     io_close(&c->io);

@@ -18,6 +18,7 @@
 #include "core/roll.h"
 
 struct co;
+struct rtmp_peer;
 struct source;
 
 /** The kind of a client: its name in the API and the log, and the tag of its periodic log line. */
@@ -46,7 +47,8 @@ struct client {
     const char               *name;                        /* the stream's name in the API; NULL: as it is published */
     struct co                *co;                          /* what a kick cancels; NULL: it has none of its own */
     void (*end)(struct client *c); /* for a client without a coroutine: ends it at once. Must not yield */
-    const char    *user;           /* whom a guard has recognised; NULL: nobody */
+    const struct rtmp_peer *peer;  /* the server that it says it is, an edge or a relay; NULL: it does not */
+    const char             *user;  /* whom a guard has recognised; NULL: nobody */
     bool           id_is_secret;   /* whoever knows the id can play: it is shown only to those who may see tokens */
     const int64_t *bytes_in, *bytes_out;    /* counters that never decrease */
     int64_t        counted_in, counted_out; /* the part of them that is counted already or belongs to others */

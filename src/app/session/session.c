@@ -1,5 +1,6 @@
 #include "app/session/session.h"
 
+#include "app/session/upnode.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
 #include "core/clock.h"
@@ -134,7 +135,10 @@ struct err *session_admit(struct session *s, const struct session_door *door)
 struct err *session_enter(struct session *s)
 {
     s->client.source = s->source;
-    return registry_enter(s->door->registry, &s->client, s->source->vhost->name);
+    struct err *e = registry_enter(s->door->registry, &s->client, s->source->vhost->name);
+    if (!e)
+        upnode_log(&s->client);
+    return e;
 }
 
 /* A player that leaves a stream which was never published has waited in vain. */

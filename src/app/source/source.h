@@ -57,12 +57,16 @@ enum { SOURCE_BYTES_MAX = 256 << 20 };
  */
 enum source_state { SOURCE_IDLE, SOURCE_PULLED, SOURCE_LIVE, SOURCE_HELD };
 
+struct rtmp_peer;
+
 /** A publisher of a stream. Its session fills this in and keeps it alive. */
 struct publisher {
     struct co  *co;
     const char *trace; /* trace id of the session, for the log line of another publisher that is refused */
     bool        taken_over;
     bool        seams; /* Another one may bring the same frames after it (seam.h). */
+
+    const struct rtmp_peer *upnode; /* the server from which it is pulled; NULL: none, or it does not say who it is */
 
     /* The client's own names, for attendants that hand them on; NULL or 0 if its protocol has none. */
     const char *tc_url, *page_url, *swf_url, *host, *param; /* `param`: "?k=v" */

@@ -35,21 +35,6 @@ static const enum err_code *refusal_of(struct amf0_text code)
     return NULL;
 }
 
-/* Read the id of the peer's connection: a text, or a number from servers before 4.0. */
-static void read_peer_id(struct rtmp_answer *a, struct rd data)
-{
-    struct rd value;
-    if (!amf0_find(data, "srs_id", &value))
-        return;
-    if (amf0_peek(&value) == AMF0_NUMBER) {
-        double number = amf0_read_number(&value);
-        if (isfinite(number) && fabs(number) < 1e15)
-            snprintf(a->id, sizeof a->id, "%" PRId64, (int64_t)number);
-    } else if (amf0_peek(&value) == AMF0_STRING) {
-        amf0_text_copy(a->id, sizeof a->id, amf0_read_string(&value));
-    }
-}
-
 static void read_info(struct rtmp_answer *a, struct rd info)
 {
     struct rd data, ex;
@@ -61,17 +46,13 @@ static void read_info(struct rtmp_answer *a, struct rd info)
         a->redirect = amf0_get_string(ex, "redirect");
         a->redirect2 = amf0_get_string(ex, "redirect2");
     }
-    if (amf0_find(info, "data", &data)) {
-        a->server = amf0_get_string(data, "srs_server");
-        a->server_ip = amf0_get_string(data, "srs_server_ip");
-        a->pid = amf0_get_number(data, "srs_pid", -1);
-        read_peer_id(a, data);
-    }
+    if (amf0_find(info, "data", &data))
+        rtmp_peer_read(&a->peer, data);
 }
 
 void rtmp_answer_read(struct rtmp_answer *a, const struct rtmp_call *call)
 {
-    *a = (struct rtmp_answer){ .refused = call->kind == RTMP_CALL_ERROR, .number = -1, .pid = -1 };
+    *a = (struct rtmp_answer){ .refused = call->kind == RTMP_CALL_ERROR, .number = -1, .peer.pid = -1 };
     enum amf0_type type = amf0_peek(&call->args);
     struct rd      r = call->args;
     if (type == AMF0_NUMBER)

@@ -14,8 +14,7 @@
 #include "core/err.h"
 #include "kernel/amf0.h"
 #include "protocol/rtmp/command.h"
-
-enum { RTMP_PEER_ID_CAP = 64 };
+#include "protocol/rtmp/peer.h"
 
 /** The contents of an answer. An absent text is {NULL, 0}. */
 struct rtmp_answer {
@@ -24,10 +23,7 @@ struct rtmp_answer {
     struct amf0_text level, code, description;
     struct amf0_text redirect;  /* the tcUrl to connect to instead, without the stream */
     struct amf0_text redirect2; /* the URL of the stream to connect to instead */
-    /* Sent in the answer to connect by servers of this kind. */
-    struct amf0_text server, server_ip;
-    double           pid;
-    char             id[RTMP_PEER_ID_CAP]; /* id of the connection; older servers send a number; "" if absent */
+    struct rtmp_peer peer;      /* in the answer to connect by servers of this kind */
 };
 
 /** Read the answer in a RESULT, ERROR or STATUS call. A field that is absent or has another type is left empty. */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/hex.h"
 #include "core/ident.h"
@@ -10,6 +11,7 @@
 #include "protocol/co.h"
 #include "protocol/dial.h"
 #include "protocol/rtmp/outbox.h"
+#include "protocol/rtmp/signature.h"
 #include "protocol/rtmp/url.h"
 #include "protocol/tls/tls.h"
 
@@ -167,14 +169,6 @@ static struct err *wait_answer(struct rtmp_client *c, double tid, struct rtmp_me
     }
 }
 
-static void keep_peer(struct rtmp_client_peer *peer, const struct rtmp_answer *a)
-{
-    amf0_text_copy(peer->server, sizeof peer->server, a->server);
-    amf0_text_copy(peer->ip, sizeof peer->ip, a->server_ip);
-    str_copy(peer->id, sizeof peer->id, a->id);
-    peer->pid = a->pid >= 0 && a->pid < 1e15 ? (int64_t)a->pid : -1;
-}
-
 /* The texts of connect, with the answer to a demand for user and password in their queries. */
 struct connect_names {
     char app[RTMP_URL_MAX + AUTHMOD_QUERY_CAP + 2], tc_url[RTMP_URL_MAX + AUTHMOD_QUERY_CAP + 2];
@@ -186,6 +180,20 @@ static void add_query(char *text, size_t cap, const char *name, const char *quer
     str_text(&out, name);
     if (*query)
         str_printf(&out, "%c%s", strchr(name, '?') ? '&' : '?', query);
+}
+
+/* Write the second object of connect with what is added to it. */
+static void add_args(const struct rtmp_client *c, const struct rtmp_client_target *t, struct wr *w)
+{
+    char                             ip[INET6_ADDRSTRLEN];
+    const struct rtmp_connect_result self = { .signature = &rtmp_own_signature,
+                                              .server_ip = io_local_host(&c->io, ip, sizeof ip),
+                                              .pid = getpid(),
+                                              .id = t->own_id };
+    const struct rtmp_connect_relay  relay = { .self = t->own_id ? &self : NULL,
+                                               .client_ip = t->client_ip,
+                                               .args = rd_over(t->args, t->args_len) };
+    rtmp_write_connect_args(w, &relay);
 }
 
 static struct err *write_connect(struct rtmp_client *c, const struct rtmp_client_target *t,
@@ -202,9 +210,12 @@ static struct err *write_connect(struct rtmp_client *c, const struct rtmp_client
         connect.flash_ver = "FMLE/3.0 (compatible; relay)"; /* Servers ask encoders alone for a user. */
     connect.page_url = t->page_url ? t->page_url : "";
     connect.swf_url = t->swf_url ? t->swf_url : "";
-    connect.args = t->args;
+    bool is_relay = t->own_id || t->client_ip;
+    connect.args = is_relay ? NULL : t->args;
     connect.args_len = t->args_len;
     rtmp_write_connect(&o.body, &connect);
+    if (is_relay)
+        add_args(c, t, &o.body);
     rtmp_outbox_add(&o, RTMP_CSID_COMMAND, 0, RTMP_TYPE_COMMAND);
     rtmp_write_window_ack_size(&o.wire, WINDOW_ACK_SIZE);
     rtmp_outbox_set_chunk_size(&o, t->chunk_size ? t->chunk_size : RTMP_CLIENT_CHUNK_SIZE);
@@ -235,7 +246,7 @@ static struct err *connect_app(struct rtmp_client *c, const struct rtmp_client_t
         e = wait_answer(c, CONNECT_TID, &msg, &answer, deadline_us);
     if (e)
         return err_wrap(e, "connect to the app %s", c->address.app);
-    keep_peer(&c->peer, &answer);
+    c->peer = answer.peer;
     frame_unref(&msg.payload);
     return NULL;
 }

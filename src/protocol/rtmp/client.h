@@ -33,7 +33,6 @@
 #ifndef PROTOCOL_RTMP_CLIENT_H
 #define PROTOCOL_RTMP_CLIENT_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +44,7 @@
 #include "protocol/rtmp/authmod_client.h"
 #include "protocol/rtmp/handshake.h"
 #include "protocol/rtmp/link.h"
+#include "protocol/rtmp/peer.h"
 
 struct tls_ctx;
 
@@ -52,29 +52,26 @@ enum { RTMP_CLIENT_CHUNK_SIZE = 60000 /* the usual size of relays */, RTMP_CLIEN
 
 /** The server to connect to, and the arguments of connect. Only the url is required. */
 struct rtmp_client_target {
-    const char     *url;    /* rtmp[s]://host[:port]/app/stream[?param] */
-    const char     *stream; /* its name with its parameters, if the URL ends with the app; NULL: the URL has it */
-    const char     *tc_url; /* tcUrl of connect, by which an edge names its vhost; NULL: made from the url */
-    const char     *page_url, *swf_url; /* NULL: "" */
-    const uint8_t  *args;               /* the second object of connect, as AMF0; NULL: none */
-    size_t          args_len;
+    const char    *url;    /* rtmp[s]://host[:port]/app/stream[?param] */
+    const char    *stream; /* its name with its parameters, if the URL ends with the app; NULL: the URL has it */
+    const char    *tc_url; /* tcUrl of connect, by which an edge names its vhost; NULL: made from the url */
+    const char    *page_url, *swf_url; /* NULL: "" */
+    const uint8_t *args;               /* the second object of connect, as AMF0; NULL: none */
+    size_t         args_len;
+    /* What is added to the second object (peer.h). */
+    const char     *own_id;     /* who we are, and this as srs_id; NULL: not told */
+    const char     *client_ip;  /* for whom we ask; NULL: nobody */
     struct tls_ctx *tls;        /* TLS context; NULL: an rtmps:// URL is an error */
     uint32_t        chunk_size; /* chunk size of our messages, 128..65536; 0: RTMP_CLIENT_CHUNK_SIZE */
     bool            plain;      /* Make the handshake without digest. */
     bool            no_fc;      /* Publish without releaseStream, FCPublish and FCUnpublish, as the relays of SRS do. */
 };
 
-/** A server's description of itself in the answer to connect; absent texts are "", an absent pid is -1. */
-struct rtmp_client_peer {
-    char    server[64], ip[INET6_ADDRSTRLEN], id[RTMP_PEER_ID_CAP];
-    int64_t pid;
-};
-
 struct rtmp_client {
     struct rtmp_link         link;
     struct io                io;
     struct rtmp_address      address;
-    struct rtmp_client_peer  peer;
+    struct rtmp_peer         peer; /* the server, by its answer to connect */
     enum rtmp_handshake_kind handshake;
     uint32_t                 tid, msid; /* transaction id of the last call; message stream id, 0: none */
     bool                     publishes, no_fc;

@@ -317,9 +317,14 @@ void rtmp_write_connect(struct wr *w, const struct rtmp_connect *c)
         wr_bytes(w, c->args, c->args_len);
 }
 
-void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_result *self)
+int rtmp_connect_hops(struct rd args)
 {
-    amf0_write_object(w);
+    double hops = amf0_get_number(args, "srs_hops", 0);
+    return hops > 0 && hops < RTMP_HOPS_MAX ? (int)hops : hops >= RTMP_HOPS_MAX ? RTMP_HOPS_MAX : 0;
+}
+
+static void put_self(struct wr *w, const struct rtmp_connect_result *self)
+{
     amf0_put_string(w, "srs_sig", self->signature->sig);
     amf0_put_string(w, "srs_server", self->signature->server);
     amf0_put_string(w, "srs_license", self->signature->license);
@@ -328,6 +333,24 @@ void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_result *sel
     amf0_put_number(w, "srs_pid", (double)self->pid);
     amf0_put_string(w, "srs_id", self->id);
     amf0_put_string(w, "srs_server_ip", self->server_ip);
+}
+
+void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_relay *relay)
+{
+    static const char *const own[] = { "srs_sig", "srs_server", "srs_license",   "srs_url",       "srs_version",
+                                       "srs_pid", "srs_id",     "srs_server_ip", "srs_client_ip", "srs_hops" };
+    bool                     is_bad = rd_left(&relay->args) == 0;
+    if (!is_bad)
+        amf0_copy_properties(relay->args, own, ARRAY_LEN(own), NULL, &is_bad);
+    amf0_write_object(w);
+    if (!is_bad)
+        amf0_copy_properties(relay->args, own, ARRAY_LEN(own), w, &is_bad);
+    if (relay->self)
+        put_self(w, relay->self);
+    if (relay->client_ip) {
+        amf0_put_string(w, "srs_client_ip", relay->client_ip);
+        amf0_put_number(w, "srs_hops", rtmp_connect_hops(relay->args) + 1);
+    }
     amf0_write_end(w);
 }
 

@@ -150,8 +150,19 @@ struct rtmp_connect {
 
 void rtmp_write_connect(struct wr *w, const struct rtmp_connect *c); /* The transaction id is 1. */
 
-/** Write the second object of connect that servers of this kind send to each other. */
-void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_result *self);
+/** What a relay says in the second object of connect (peer.h). */
+struct rtmp_connect_relay {
+    const struct rtmp_connect_result *self;      /* who it is; NULL: not told */
+    const char                       *client_ip; /* for whom it asks; NULL: nobody */
+    struct rd args; /* the object of its client, whose other properties are passed on; empty: none */
+};
+
+/** How many relays have asked for the client before, by the second object of connect; at most RTMP_HOPS_MAX. */
+enum { RTMP_HOPS_MAX = 8 };
+int rtmp_connect_hops(struct rd args);
+
+/** Write it. What the client's object says of the relay is left out, and an object that is malformed altogether. */
+void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_relay *relay);
 
 void rtmp_write_create_stream(struct wr *w, double tid);
 void rtmp_write_release_stream(struct wr *w, double tid, const char *stream);

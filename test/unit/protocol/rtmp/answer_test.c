@@ -59,17 +59,17 @@ static void our_own_answers_are_read(void **state)
     struct rtmp_answer a = answer();
     assert_false(a.refused);
     assert_text(a.code, "NetConnection.Connect.Success");
-    assert_text(a.server, "SRS/7.0.18(Hang)");
-    assert_text(a.server_ip, "127.0.0.1");
-    assert_true(a.pid == 2165);
-    assert_string_equal(a.id, "b1884122");
+    assert_string_equal(a.peer.server, "SRS/7.0.18(Hang)");
+    assert_string_equal(a.peer.ip, "127.0.0.1");
+    assert_true(a.peer.pid == 2165);
+    assert_string_equal(a.peer.id, "b1884122");
     assert_null(rtmp_answer_check(&a));
 
     rtmp_write_result_number(body(), 4, 1);
     a = answer();
     assert_true(a.number == 1);
     assert_false(a.refused);
-    assert_string_equal(a.id, "");
+    assert_string_equal(a.peer.id, "");
 
     rtmp_write_status(body(), RTMP_STATUS_PLAY_START);
     a = answer();
@@ -96,7 +96,7 @@ static void assert_id(const char *id)
     amf0_write_end(&w);
     amf0_write_end(&w);
     struct rtmp_answer a = answer();
-    assert_string_equal(a.id, id);
+    assert_string_equal(a.peer.id, id);
 }
 
 static void the_id_of_an_old_server_is_a_number(void **state)

@@ -199,7 +199,7 @@ static void connect_has_arguments(void **state)
     uint8_t                          args[512];
     struct wr                        w = wr_over(args, sizeof args);
     const struct rtmp_connect_result self = { .signature = &signature, .server_ip = "10.0.0.1", .pid = 7, .id = "abc" };
-    rtmp_write_connect_args(&w, &self);
+    rtmp_write_connect_args(&w, &(struct rtmp_connect_relay){ .self = &self });
     t.args = args;
     t.args_len = wr_len(&w);
     t.page_url = "http://page/";

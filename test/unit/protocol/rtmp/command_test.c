@@ -1,5 +1,6 @@
 #include "protocol/rtmp/command.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,6 +9,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "core/attr.h"
+#include "protocol/rtmp/peer.h"
 
 /* ---- AMF0, spelled out ---- */
 
@@ -203,7 +207,7 @@ static void a_second_object_is_passed_on_as_it_was(void **state)
     struct rtmp_connect        c = RTMP_CONNECT_INIT;
     uint8_t                    args[512];
     struct wr                  a = wr_over(args, sizeof args);
-    rtmp_write_connect_args(&a, &self);
+    rtmp_write_connect_args(&a, &(struct rtmp_connect_relay){ .self = &self });
     c.tc_url = "rtmp://h/live";
     c.args = args;
     c.args_len = wr_len(&a);
@@ -216,6 +220,56 @@ static void a_second_object_is_passed_on_as_it_was(void **state)
     assert_true(amf0_text_is(amf0_get_string(call.args, "srs_id"), "abc"));
     assert_true(amf0_text_is(amf0_get_string(call.args, "srs_server_ip"), "10.0.0.1"));
     assert_int_equal(rd_left(&call.args), wr_len(&a));
+}
+
+static void a_relay_adds_to_the_object_of_its_client_and_its_word_counts(void **state)
+{
+    (void)state;
+    struct rtmp_connect_result self = { .signature = &signature, .server_ip = "10.0.0.1", .pid = 7, .id = "abc" };
+    uint8_t                    theirs[256], ours[512];
+    struct wr                  t = wr_over(theirs, sizeof theirs), o = wr_over(ours, sizeof ours);
+    amf0_write_object(&t);
+    amf0_put_string(&t, "token", "t1");
+    amf0_put_string(&t, "srs_id", "forged");
+    amf0_put_string(&t, "srs_client_ip", "6.6.6.6");
+    amf0_put_number(&t, "srs_hops", 2);
+    amf0_write_end(&t);
+    const struct rtmp_connect_relay relay = { &self, "10.0.0.9", rd_over(theirs, wr_len(&t)) };
+    rtmp_write_connect_args(&o, &relay);
+    struct rd r = rd_over(ours, wr_len(&o));
+    assert_true(amf0_text_is(amf0_get_string(r, "token"), "t1"));
+    assert_true(amf0_text_is(amf0_get_string(r, "srs_id"), "abc"));
+    assert_true(amf0_text_is(amf0_get_string(r, "srs_client_ip"), "10.0.0.9"));
+    assert_int_equal(rtmp_connect_hops(r), 3);
+    struct rtmp_peer peer;
+    assert_true(rtmp_peer_read(&peer, r));
+    assert_string_equal(peer.ip, "10.0.0.1");
+    assert_int_equal(peer.pid, 7);
+    amf0_skip(&r);
+    assert_false(r.bad);
+    assert_int_equal(rd_left(&r), 0);
+}
+
+static void an_object_that_is_cut_is_left_out_and_hops_are_bounded(void **state)
+{
+    static const double hops[] = { -5, 0, 1e300, RTMP_HOPS_MAX, (double)NAN };
+    static const int    want[] = { 0, 0, RTMP_HOPS_MAX, RTMP_HOPS_MAX, 0 };
+    uint8_t             theirs[256], ours[512];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(hops); i++) {
+        struct wr t = wr_over(theirs, sizeof theirs), o = wr_over(ours, sizeof ours);
+        amf0_write_object(&t);
+        amf0_put_number(&t, "srs_hops", hops[i]);
+        amf0_put_string(&t, "token", "t1");
+        amf0_write_end(&t);
+        assert_int_equal(rtmp_connect_hops(rd_over(theirs, wr_len(&t))), want[i]);
+        const struct rtmp_connect_relay relay = { NULL, NULL, rd_over(theirs, wr_len(&t) - 4) };
+        rtmp_write_connect_args(&o, &relay);
+        struct rd r = rd_over(ours, wr_len(&o));
+        assert_null(amf0_get_string(r, "token").p);
+        amf0_skip(&r);
+        assert_true(!r.bad && rd_left(&r) == 0);
+    }
 }
 
 /* ---- reading ---- */
@@ -344,6 +398,8 @@ int main(void)
         cmocka_unit_test_setup(the_answers_to_play_have_their_bytes, setup),
         cmocka_unit_test_setup(the_calls_of_a_client_have_their_bytes, setup),
         cmocka_unit_test_setup(a_second_object_is_passed_on_as_it_was, setup),
+        cmocka_unit_test(a_relay_adds_to_the_object_of_its_client_and_its_word_counts),
+        cmocka_unit_test(an_object_that_is_cut_is_left_out_and_hops_are_bounded),
         cmocka_unit_test_setup(commands_are_decoded_with_their_arguments, setup),
         cmocka_unit_test_setup(odd_commands_are_read_as_far_as_they_go, setup),
         cmocka_unit_test_setup(malformed_commands_are_refused_at_every_cut, setup),

@@ -129,7 +129,7 @@ static void small_chunks_are_kept_in_replies_too(void **state)
     struct rtmp_call   call = assert_call(t, "_result", 1, RTMP_CSID_COMMAND, 0);
     struct rtmp_answer a;
     rtmp_answer_read(&a, &call);
-    assert_string_equal(a.id, "b1884122");
+    assert_string_equal(a.peer.id, "b1884122");
     talk_free(t);
 }
 
@@ -140,7 +140,7 @@ static void the_second_object_of_connect_is_kept(void **state)
     uint8_t             body[1024], args[256];
     struct wr           w = wr_over(body, sizeof body), a = wr_over(args, sizeof args);
     struct rtmp_connect c = RTMP_CONNECT_INIT;
-    rtmp_write_connect_args(&a, &result);
+    rtmp_write_connect_args(&a, &(struct rtmp_connect_relay){ .self = &result });
     c.tc_url = "rtmp://h/live";
     c.args = args;
     c.args_len = wr_len(&a);
