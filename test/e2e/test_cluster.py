@@ -39,6 +39,23 @@ def test_an_rtmp_player_is_sent_to_the_origin_that_has_the_stream(make_server):
             seen(player, 1)
 
 
+def test_a_vhost_goes_along(make_server):
+    a, b = (make_server(start=False, api="", http="") for _ in range(2))
+    for s, other in ((a, b), (b, a)):
+        s.write_conf("vhost __defaultVhost__ { } " + vhost(other, name="a.example"))
+        s.start()
+    edge = make_server("vhost a.example { cluster { mode remote; origin 127.0.0.1:%d; } }" % a.port)
+    with publish(b, "s?vhost=a.example"):
+        assert sent_on(a, "s?vhost=a.example&k=v")["redirect2"] == (
+            "rtmp://127.0.0.1:%d/live/s?k=v&vhost=a.example&cluster_hop=1" % b.port)
+        r = get(a, "/live/s.flv?vhost=a.example")
+        assert r.headers["location"] == "http://127.0.0.1:%d/live/s.flv?vhost=a.example&cluster_hop=1" % b.http_port
+        with edge.player("s?vhost=a.example") as player:
+            seen(player, 1)
+    with a.player() as player, publish(a):  # the default vhost is in no cluster
+        seen(player, 1)
+
+
 # -- HTTP --------------------------------------------------------------------------------------------------------------
 
 HLS = HTTP + "hls { enabled on; hls_fragment 1; hls_window 10; } "

@@ -13,6 +13,7 @@
 /* How often it is looked whether another coroutine has resolved the name. */
 enum { LOOK_US = 20 * US_PER_MS };
 
+/* A name; it stays until the end, so coroutines may keep it while they wait. */
 struct host {
     struct resolved at; /* count 0: it could not be resolved */
     int64_t         until_us;
@@ -113,11 +114,27 @@ struct err *coworkers_find(struct coworker_names *out, const char *word, int64_t
 
 /* ---- which of them answer ---- */
 
+static void forget_oldest(void)
+{
+    const struct coworker *c, *oldest = NULL;
+    const char            *name, *its_name = NULL;
+    size_t                 at = 0;
+    while ((c = map_next(&coworkers, &at, &name)))
+        if (!oldest || c->heard_us < oldest->heard_us) {
+            oldest = c;
+            its_name = name;
+        }
+    if (oldest)
+        mem_free(map_remove(&coworkers, its_name));
+}
+
 static struct coworker *remember(const char *name)
 {
     struct coworker *c = map_find(&coworkers, name);
-    if (c || coworkers.count >= COWORKERS_MAX)
+    if (c)
         return c;
+    if (coworkers.count >= COWORKERS_MAX)
+        forget_oldest();
     c = mem_calloc(1, sizeof *c);
     if (c && map_put(&coworkers, name, c))
         return c;
@@ -125,13 +142,12 @@ static struct coworker *remember(const char *name)
     return NULL;
 }
 
-static void note_answer(struct coworker *c, const char *name, bool has_stream)
+static void note_answer(struct coworker *c, const char *name)
 {
     if (c->aside_us)
         log_info("cluster: co-worker %s answers again", name);
     c->aside_us = c->until_us = 0;
     c->n_answers++;
-    c->n_found += has_stream;
 }
 
 static void note_failure(struct coworker *c, const char *name, const struct err *e)
@@ -146,15 +162,16 @@ static void note_failure(struct coworker *c, const char *name, const struct err 
              (long long)(c->aside_us / US_PER_MS), err_text(e, text, sizeof text));
 }
 
-void coworkers_heard(const char *name, const struct err *e, bool has_stream)
+void coworkers_heard(const char *name, const struct err *e)
 {
     struct coworker *c = remember(name);
     if (!c)
         return;
+    c->heard_us = now_us();
     if (e)
         note_failure(c, name, e);
     else
-        note_answer(c, name, has_stream);
+        note_answer(c, name);
 }
 
 bool coworkers_is_aside(const char *name)

@@ -28,7 +28,7 @@ enum {
     COWORKER_NAME_US =
         5 * US_PER_SECOND, /* how long the addresses of a name count, and how long none is looked for after a failure */
     COWORKER_NAMES_MAX = 256, /* names that are remembered */
-    COWORKERS_MAX = 256,      /* co-workers that are remembered */
+    COWORKERS_MAX = 256,      /* co-workers that are remembered; the one that was asked longest ago gives way */
     COWORKER_ASIDE_US = US_PER_SECOND,
     COWORKER_ASIDE_MAX_US = 8 * US_PER_SECOND,
 };
@@ -50,16 +50,17 @@ bool coworker_parse(const char *word, char host[static RESOLVE_NAME_MAX + 1], ui
  */
 struct err *coworkers_find(struct coworker_names *out, const char *word, int64_t deadline_us) ATTR_MUST_USE;
 
-/** The co-worker has answered (NULL), or has not; the error is only read. `has_stream`: its answer. */
-void coworkers_heard(const char *name, const struct err *e, bool has_stream);
+/** The co-worker has answered (NULL), or has not; the error is only read. */
+void coworkers_heard(const char *name, const struct err *e);
 
 /** True while the co-worker is set aside. */
 bool coworkers_is_aside(const char *name);
 
 /** One co-worker that was asked. */
 struct coworker {
-    int64_t n_answers, n_found, n_failures;
+    int64_t n_answers, n_failures;
     int64_t aside_us, until_us; /* 0: it has answered last */
+    int64_t heard_us;           /* when it was asked last */
 };
 
 /** Walk those that were asked, in no particular order. Start with *at 0; NULL is the end. */

@@ -7,6 +7,7 @@
 #include "core/attr.h"
 #include "core/list.h"
 #include "core/log.h"
+#include "core/log_limit.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
@@ -46,6 +47,7 @@ static struct state {
     struct http_pool      pool;
     struct list           rounds, queue; /* struct round, struct waiter */
     size_t                n_rounds;
+    struct log_limits     limits; /* of lines that each round would write */
     struct cluster_counts counts;
 } state;
 
@@ -116,7 +118,7 @@ static void ask_one(struct round *r, const char *name, const char *known_as)
         return;
     struct err *e = cluster_ask(&r->question, name, known_as, &state.pool, r->deadline_us, &answer, &place);
     if (err_code(e) != E_THREAD_INTERRUPTED)
-        coworkers_heard(name, e, answer == CLUSTER_ANSWER_HERE);
+        coworkers_heard(name, e);
     if (!e)
         take_answer(r, name, answer, &place);
     err_free(e);
@@ -144,9 +146,12 @@ static void begin_asking(struct round *r, const char *word, const char *name)
 static void ask_word(const struct asking *a)
 {
     struct coworker_names names;
+    char                  text[ERR_TEXT_MAX];
     struct err           *e = coworkers_find(&names, a->word, a->round->deadline_us);
     if (e) {
-        log_err(LOG_WARN, e, "cluster: co-worker %s is not asked", a->word);
+        log_write_within(&state.limits, LOG_WARN, "cluster: co-worker %s is not asked, %s", a->word,
+                         err_text(e, text, sizeof text));
+        err_free(e);
         return;
     }
     for (size_t i = 1; i < names.count; i++)
@@ -241,7 +246,6 @@ static struct err *round_begin(const struct cluster_wanted *w, const char *key)
     }
     list_push(&state.rounds, &r->link);
     state.n_rounds++;
-    state.counts.n_rounds++;
     return NULL;
 }
 

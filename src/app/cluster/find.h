@@ -45,10 +45,9 @@ bool cluster_is_wanted(const struct conf_vhost *vhost);
 struct err *cluster_find(const struct cluster_wanted *w, enum cluster_found *found,
                          struct cluster_place *place) ATTR_MUST_USE;
 
-/** Counted since the start. */
+/** Streams that were asked about since the start, by what was found (enum cluster_found). */
 struct cluster_counts {
-    int64_t n_rounds;                 /* streams that were asked about */
-    int64_t n_found[CLUSTER_UNKNOWN]; /* how they ended, by enum cluster_found */
+    int64_t n_found[CLUSTER_UNKNOWN];
 };
 const struct cluster_counts *cluster_counts(void);
 

@@ -34,7 +34,10 @@ static struct err *find(struct session *s, bool anew, enum cluster_found *found,
         .conf = s->conf, .vhost = s->vhost, .host = s->host, .app = s->app, .stream = s->stream, .anew = anew
     };
     session_begin_wait(s);
-    return session_end_wait(s, cluster_find(&w, found, place));
+    struct err *e = session_end_wait(s, cluster_find(&w, found, place));
+    if (e)
+        s->verdict = SESSION_FAILED;
+    return e;
 }
 
 static struct err *ask_for_player(struct session *s)

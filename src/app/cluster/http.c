@@ -70,14 +70,15 @@ static struct err *send_on(struct http_exchange *x, const struct conf_vhost *vho
     return e;
 }
 
-static struct err *find(struct http_exchange *x, const struct cluster_wanted *w, bool *taken)
+static struct err *find(struct http_exchange *x, const struct cluster_wanted *w, const struct playlist_path *p,
+                        bool *taken)
 {
     enum cluster_found   found;
     struct cluster_place place;
     io_end_with_peer(http_visit_of(x)->io, true);
     struct err *e = cluster_find(w, &found, &place);
     io_end_with_peer(http_visit_of(x)->io, false);
-    if (e || found == CLUSTER_NOBODY)
+    if (e || found == CLUSTER_NOBODY || is_here(x, w->vhost, p))
         return e;
     *taken = true;
     if (found == CLUSTER_FOUND)
@@ -100,7 +101,7 @@ static struct err *ask(struct http_exchange *x, struct conf *conf, const struct 
     };
     struct err *refused = play_rules_check_names(x, vhost, p->app, p->stream, &rules);
     if (!refused)
-        return find(x, &w, taken);
+        return find(x, &w, p, taken);
     err_free(refused);
     return NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <cmocka.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,17 +137,35 @@ static void failures_set_aside_and_an_answer_ends_it(void **state)
     (void)state;
     assert_false(coworkers_is_aside("192.0.2.7:1"));
     for (int i = 0; i < 10; i++)
-        coworkers_heard("192.0.2.7:1", e, false); /* those while it is aside do not add up */
+        coworkers_heard("192.0.2.7:1", e); /* those while it is aside do not add up */
     assert_true(coworkers_is_aside("192.0.2.7:1"));
     c = coworkers_next(&at, &name);
     assert_string_equal(name, "192.0.2.7:1");
     assert_int_equal(c->n_failures, 10);
     assert_int_equal(c->aside_us, COWORKER_ASIDE_US);
-    coworkers_heard("192.0.2.7:1", NULL, true);
+    coworkers_heard("192.0.2.7:1", NULL);
     assert_false(coworkers_is_aside("192.0.2.7:1"));
     assert_int_equal(c->n_answers, 1);
-    assert_int_equal(c->n_found, 1);
     err_free(e);
+}
+
+static void the_one_that_was_asked_last_is_kept(void **state)
+{
+    char        text[32];
+    const char *name = NULL;
+    size_t      at = 0, n = 0;
+    bool        has_last = false;
+    (void)state;
+    for (int i = 0; i < COWORKERS_MAX + 10; i++) {
+        snprintf(text, sizeof text, "192.0.2.7:%d", i + 1);
+        coworkers_heard(text, NULL);
+    }
+    while (coworkers_next(&at, &name)) {
+        n++;
+        has_last |= strcmp(name, text) == 0;
+    }
+    assert_int_equal(n, COWORKERS_MAX);
+    assert_true(has_last);
 }
 
 int main(void)
@@ -157,6 +176,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_that_does_not_exist_is_not_looked_up_at_once_again, setup, teardown),
         cmocka_unit_test_setup_teardown(all_who_ask_meanwhile_share_one_look, setup, teardown),
         cmocka_unit_test_setup_teardown(failures_set_aside_and_an_answer_ends_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_one_that_was_asked_last_is_kept, setup, teardown),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }
