@@ -470,9 +470,12 @@ def test_a_publisher_that_comes_back_inside_a_gop_is_shown_from_its_key_frame_on
         again.finish()
 
 
-@pytest.mark.parametrize("ext", ["flv", "mp4"])
+@pytest.mark.parametrize("ext", ["flv", "mp4", "fragmented.mp4"])
 def test_a_slate_of_other_codecs_brings_its_headers(make_server, tmp_path, ext):
     path = media.clip("hevc_aac.mp4")
+    if ext == "fragmented.mp4":
+        path = str(tmp_path / ext)
+        media.run(media.FFMPEG + ["-i", media.clip("hevc_aac.mp4"), "-c", "copy", "-movflags", "empty_moov+frag_keyframe", path])
     if ext == "flv":
         path = str(tmp_path / "slate.flv")
         flv.write(path, media.tags("hevc_aac.mp4"))

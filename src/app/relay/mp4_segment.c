@@ -8,24 +8,13 @@ bool mp4_segment_init(struct mp4_segment *m, const uint8_t *bytes, size_t len)
     return mp4_init_read(&m->init, bytes, len);
 }
 
-/* True for the first track of its kind. */
-static bool is_taken(const struct mp4_segment *m, const struct mp4_init_track *t)
-{
-    for (const struct mp4_init_track *before = m->init.tracks; before < t; before++)
-        if (before->is_video == t->is_video)
-            return false;
-    return true;
-}
-
 static struct err *take_configs(struct mp4_segment *m, struct attempt *a)
 {
     struct err *e = NULL;
     for (size_t i = 0; i < m->init.n && !e; i++) {
         const struct mp4_init_track *t = &m->init.tracks[i];
-        struct frame_unit            unit = { .codec = t->entry.codec,
-                                              .form = UNIT_CONFIG,
-                                              .bytes = rd_over(t->entry.config, t->entry.config_len) };
-        if (t->entry.config_len && is_taken(m, t))
+        struct frame_unit            unit = mp4_init_unit(t);
+        if (t->entry.config_len && mp4_init_takes(&m->init, t))
             e = attempt_take_unit(a, &unit);
     }
     m->is_told = !e;
@@ -34,12 +23,7 @@ static struct err *take_configs(struct mp4_segment *m, struct attempt *a)
 
 static struct err *take_sample(struct attempt *a, const struct mp4_fragment_sample *s)
 {
-    struct frame_unit unit = { .codec = s->track->entry.codec,
-                               .form = UNIT_STORED,
-                               .is_key = s->track->is_video && s->key,
-                               .dts_us = s->dts_us,
-                               .pts_us = s->pts_us,
-                               .bytes = s->bytes };
+    struct frame_unit unit = mp4_fragment_unit(s);
     return attempt_take_unit(a, &unit);
 }
 
@@ -59,7 +43,7 @@ struct err *mp4_segment_take(struct mp4_segment *m, struct attempt *a, const uin
     struct err                *e = m->is_told ? NULL : take_configs(m, a);
     mp4_fragments_begin(&f, &m->init, bytes, len);
     while (!e && mp4_fragments_next(&f, &s)) {
-        if (!is_taken(m, s.track)) {
+        if (!mp4_init_takes(&m->init, s.track)) {
             co_give_way_by_time();
             continue;
         }

@@ -5,16 +5,24 @@
 #include "core/clock.h"
 #include "kernel/flv.h"
 
+static bool begin_mp4(struct clip *c, const void *bytes, size_t len)
+{
+    c->form = CLIP_MP4;
+    if (mp4_file_begin(&c->mp4, bytes, len) && mp4_file_has_samples(&c->mp4))
+        return true;
+    c->form = CLIP_FRAGMENTED;
+    return mp4_fragmented_begin(&c->fragmented, bytes, len);
+}
+
 bool clip_begin(struct clip *c, const void *bytes, size_t len)
 {
     struct flv_header header;
     struct rd         in = rd_over(bytes, len);
-    *c = (struct clip){ 0 };
-    if (flv_read_header(&in, &header) == FLV_GOT)
-        c->tags = c->left = in;
-    else
-        c->is_mp4 = mp4_file_begin(&c->mp4, bytes, len);
-    return c->tags.p || c->is_mp4;
+    *c = (struct clip){ .form = CLIP_FLV };
+    if (flv_read_header(&in, &header) != FLV_GOT)
+        return begin_mp4(c, bytes, len);
+    c->tags = c->left = in;
+    return true;
 }
 
 /* ---- FLV ---- */
@@ -47,6 +55,11 @@ static enum clip_read next_of_flv(struct clip *c, struct frame **out)
 
 /* ---- MP4 ---- */
 
+static bool next_unit(struct clip *c)
+{
+    return c->form == CLIP_MP4 ? mp4_file_next(&c->mp4, &c->unit) : mp4_fragmented_next(&c->fragmented, &c->unit);
+}
+
 static enum clip_read next_of_mp4(struct clip *c, struct frame **out)
 {
     switch (frame_make_next(&c->maker, &c->unit, out)) {
@@ -55,12 +68,12 @@ static enum clip_read next_of_mp4(struct clip *c, struct frame **out)
     case FRAME_MAKE_NO_MEMORY: return CLIP_NO_MEMORY;
     case FRAME_MAKE_END: break;
     }
-    return mp4_file_next(&c->mp4, &c->unit) ? CLIP_NOTHING : CLIP_END;
+    return next_unit(c) ? CLIP_NOTHING : CLIP_END;
 }
 
 enum clip_read clip_next(struct clip *c, struct frame **out)
 {
-    return c->is_mp4 ? next_of_mp4(c, out) : next_of_flv(c, out);
+    return c->form == CLIP_FLV ? next_of_flv(c, out) : next_of_mp4(c, out);
 }
 
 void clip_rewind(struct clip *c)
@@ -68,8 +81,10 @@ void clip_rewind(struct clip *c)
     frame_maker_finish(&c->maker); /* Each round has its configurations. */
     c->left = c->tags;
     c->unit = (struct frame_unit){ 0 };
-    if (c->is_mp4)
+    if (c->form == CLIP_MP4)
         mp4_file_rewind(&c->mp4);
+    else if (c->form == CLIP_FRAGMENTED)
+        mp4_fragmented_rewind(&c->fragmented);
 }
 
 void clip_finish(struct clip *c)

@@ -5,11 +5,11 @@
  *     while ((read = clip_next(&c, &f)) != CLIP_END) …     CLIP_FRAME: the caller owns f; CLIP_NOTHING: ask again
  *     clip_rewind(&c)                                      from its first frame on
  *
- * FLV and MP4 (mp4/file.h) are read. Data messages are left out. What cannot be parsed is left out as well; a file that breaks off ends there.
+ * FLV and MP4 (mp4/file.h, mp4/fragmented.h) are read. Data messages are left out. What cannot be parsed is left out as well; a file that breaks off ends there.
  *
  * Shape      configurations come as frames, before the frames that need them
  * Units      dts_us and pts_us of frames: the file's own time
- * Ownership  borrows the bytes until clip_finish()
+ * Ownership  borrows the bytes until clip_finish(); points into itself, so that it is not copied
  * Yields     no
  */
 #ifndef KERNEL_CLIP_CLIP_H
@@ -23,13 +23,17 @@
 #include "core/rd.h"
 #include "kernel/frame_make.h"
 #include "kernel/mp4/file.h"
+#include "kernel/mp4/fragmented.h"
+
+enum clip_form { CLIP_FLV, CLIP_MP4, CLIP_FRAGMENTED };
 
 struct clip {
-    bool               is_mp4;
-    struct rd          tags, left; /* of FLV: all tags, and those that have not been read */
-    struct mp4_file    mp4;
-    struct frame_unit  unit; /* of MP4: what is left of the sample that is being read */
-    struct frame_maker maker;
+    enum clip_form        form;
+    struct rd             tags, left; /* of FLV: all tags, and those that have not been read */
+    struct mp4_file       mp4;
+    struct mp4_fragmented fragmented;
+    struct frame_unit     unit; /* of MP4: what is left of the sample that is being read */
+    struct frame_maker    maker;
 };
 
 /** False if the bytes are no file that can be read; then there is nothing to finish. */

@@ -100,6 +100,11 @@ void mp4_file_rewind(struct mp4_file *f)
     }
 }
 
+bool mp4_file_has_samples(const struct mp4_file *f)
+{
+    return f->tracks[MP4_FILE_PICTURES].has_next || f->tracks[MP4_FILE_SOUND].has_next;
+}
+
 static int64_t us_of(const struct mp4_file_track *t, int64_t ticks)
 {
     return mp4_us_from_ticks(ticks, t->tables.timescale);

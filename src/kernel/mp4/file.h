@@ -46,6 +46,9 @@ struct mp4_file {
 /** False if it is no MP4 file, or has no track that can be read. */
 bool mp4_file_begin(struct mp4_file *f, const void *bytes, size_t len) ATTR_MUST_USE;
 
+/** False if all samples of the tracks have been read, or are in fragments. */
+bool mp4_file_has_samples(const struct mp4_file *f);
+
 /** The next configuration or sample, in the form of MP4. False at the end. */
 bool mp4_file_next(struct mp4_file *f, struct frame_unit *unit) ATTR_MUST_USE;
 

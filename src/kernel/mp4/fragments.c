@@ -86,6 +86,33 @@ bool mp4_init_read(struct mp4_init *init, const uint8_t *bytes, size_t len)
     return init->n > 0;
 }
 
+bool mp4_init_takes(const struct mp4_init *init, const struct mp4_init_track *t)
+{
+    for (const struct mp4_init_track *before = init->tracks; before < t; before++)
+        if (before->is_video == t->is_video)
+            return false;
+    return true;
+}
+
+struct frame_unit mp4_init_unit(const struct mp4_init_track *t)
+{
+    return (struct frame_unit){ .codec = t->entry.codec,
+                                .form = UNIT_CONFIG,
+                                .channels = t->entry.channels,
+                                .bytes = rd_over(t->entry.config, t->entry.config_len) };
+}
+
+struct frame_unit mp4_fragment_unit(const struct mp4_fragment_sample *s)
+{
+    return (struct frame_unit){ .codec = s->track->entry.codec,
+                                .form = UNIT_STORED,
+                                .channels = s->track->entry.channels,
+                                .is_key = s->track->is_video && s->key,
+                                .dts_us = s->dts_us,
+                                .pts_us = s->pts_us,
+                                .bytes = s->bytes };
+}
+
 /* ---- a fragment -------------------------------------------------------------------------------------------------- */
 
 static const struct mp4_init_track *find_track(const struct mp4_init *init, uint32_t id)

@@ -23,6 +23,7 @@
 
 #include "core/attr.h"
 #include "core/rd.h"
+#include "kernel/frame_make.h"
 #include "kernel/mp4/entry_read.h"
 
 enum { MP4_INIT_TRACKS_MAX = 8 };
@@ -72,6 +73,14 @@ struct mp4_fragment_sample {
 };
 
 void mp4_fragments_begin(struct mp4_fragments *f, const struct mp4_init *init, const uint8_t *bytes, size_t len);
+
+/** True for the first track of its kind, the one that the server takes. */
+bool mp4_init_takes(const struct mp4_init *init, const struct mp4_init_track *t);
+
+/** The configuration of a track, without a time. The track must have one: entry.config_len. */
+struct frame_unit mp4_init_unit(const struct mp4_init_track *t);
+
+struct frame_unit mp4_fragment_unit(const struct mp4_fragment_sample *s);
 
 /** The next sample. False at the end, or with `bad`. */
 bool mp4_fragments_next(struct mp4_fragments *f, struct mp4_fragment_sample *s) ATTR_MUST_USE;

@@ -2,10 +2,12 @@
 #include "kernel/mp4/fragments.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/wr.h"
 #include "kernel/mp4/box.h"
 #include "kernel/mp4/cmaf.h"
+#include "kernel/mp4/fragmented.h"
 #include "kernel/mp4/streams.h"
 
 enum { ROOM = 16 << 10, MS = 1000, PICTURES = 4, SOUNDS = 8, SOUND_US = 21333 };
@@ -249,6 +251,66 @@ static void bytes_that_are_named_again_and_again_are_bad(void **state)
     assert_true(bad);
 }
 
+/* ---- a whole file (kernel/mp4/fragmented.h) ---- */
+
+static uint8_t whole[2 * ROOM];
+
+static size_t write_file(void)
+{
+    write_all();
+    memcpy(whole, header, header_len);
+    memcpy(whole + header_len, segment, segment_len);
+    return header_len + segment_len;
+}
+
+/* Read to the end. Returns the number of samples; *n_configs: of configurations, which come first. */
+static int read_file(struct mp4_fragmented *f, int *n_configs)
+{
+    struct frame_unit unit;
+    int               n = 0;
+    *n_configs = 0;
+    for (; mp4_fragmented_next(f, &unit); n += unit.form == UNIT_STORED) {
+        assert_true(rd_left(&unit.bytes) > 0);
+        assert_true(unit.form == UNIT_STORED || n == 0);
+        if (n == 0)
+            assert_int_equal(unit.dts_us, 1000 * MS);
+        *n_configs += unit.form == UNIT_CONFIG;
+    }
+    return n;
+}
+
+static void a_fragmented_file_is_read_as_often_as_wanted(void **state)
+{
+    (void)state;
+    struct mp4_fragmented f;
+    int                   n_configs;
+    size_t                len = write_file();
+    assert_true(mp4_fragmented_begin(&f, whole, len));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(read_file(&f, &n_configs), PICTURES + SOUNDS);
+        assert_int_equal(n_configs, 2);
+        mp4_fragmented_rewind(&f);
+    }
+}
+
+static void a_fragmented_file_that_breaks_off_ends_there(void **state)
+{
+    (void)state;
+    struct mp4_fragmented f;
+    int                   n_configs, n, most = 0;
+    size_t                len = write_file();
+    for (size_t cut = 0; cut <= len; cut++) {
+        uint8_t *bytes = malloc(cut ? cut : 1); /* so that a sanitizer sees what is read behind it */
+        assert_non_null(bytes);
+        memcpy(bytes, whole, cut);
+        n = mp4_fragmented_begin(&f, bytes, cut) ? read_file(&f, &n_configs) : 0;
+        assert_true(n >= most);
+        most = n;
+        free(bytes);
+    }
+    assert_int_equal(most, PICTURES + SOUNDS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +320,8 @@ int main(void)
         cmocka_unit_test(what_a_sample_does_not_say_comes_from_the_defaults),
         cmocka_unit_test(what_a_sample_says_counts),
         cmocka_unit_test(what_lies_outside_the_segment_is_bad),
+        cmocka_unit_test(a_fragmented_file_is_read_as_often_as_wanted),
+        cmocka_unit_test(a_fragmented_file_that_breaks_off_ends_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
