@@ -125,6 +125,25 @@ def test_a_segment_that_is_gone_is_left_out(make_server, tmp_path):
 
 
 @pytest.mark.long
+def test_a_segment_that_fails_for_a_moment_is_taken(make_server, tmp_path):
+    clip = media.clip("h264_aac.flv")
+    playlist = hls_of(clip, tmp_path / "hls") / "live.m3u8"
+    playlist.write_text(re.sub("TARGETDURATION:.*", "TARGETDURATION:4", playlist.read_text()))
+    with Folder(tmp_path / "hls") as folder:
+        server = make_server(vhost())
+        with media.ffmpeg_play(server.url()) as player:
+            server.wait_log(r"type=rtmp-play")
+            folder.busy.add("live1.ts")
+            server.reload(pulling(folder.url()))
+            server.wait_log(r"relay of /live/s asks for its segment again.*503", timeout=20)
+            folder.busy.clear()
+            fails(server)
+            played = media.parse_framemd5(player.ends())
+        assert "leaves a segment out" not in server.log
+    assert len(played) == len(media.framemd5(clip))
+
+
+@pytest.mark.long
 def test_a_playlist_that_fails_is_asked_for_again_for_a_target_duration(make_server, tmp_path):
     playlist = hls_of(media.clip("h264_aac.flv"), tmp_path / "hls") / "live.m3u8"
     playlist.write_text(re.sub("TARGETDURATION:.*", "TARGETDURATION:4", playlist.read_text()).replace("#EXT-X-ENDLIST", ""))

@@ -7,7 +7,6 @@
 #include "app/relay/hls_next.h"
 #include "app/relay/hls_reading.h"
 #include "app/relay/hls_segment.h"
-#include "app/relay/order.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -19,29 +18,9 @@ enum {
     PLAYLIST_LINES_MAX = 100000, /* 50000 segments without further tags: more than a day of 2 s */
     TARGET_US_MIN = US_PER_SECOND,
     STEP_US_MIN = 100 * US_PER_MS, /* from one media playlist to the next: a server may have segments of no duration */
-    TRIES_IN_TARGET = 4,           /* how often a playlist that fails is asked for in a target duration */
 };
 
 /* ---- playlists ---- */
-
-/* True if the server may soon be able again. */
-static bool may_pass(const struct err *e, int status)
-{
-    enum err_code code = err_code(e);
-    return code == E_HTTP_RESPONSE_EOF || code == E_SOCKET_READ || (code == E_HTTP_STATUS_INVALID && status >= 500);
-}
-
-/* A stream that is being taken does not end by a playlist that cannot be had, unless that lasts for a target duration. */
-static struct err *bear(struct hls_reading *r, struct err *e, int status)
-{
-    int64_t now = now_us();
-    if (r->failing_since_us == 0)
-        r->failing_since_us = now;
-    if (!r->a->began_us || !may_pass(e, status) || now >= r->failing_since_us + r->target_us)
-        return e;
-    log_err(LOG_WARN, e, "relay of %s asks for its playlist again", r->a->order->key);
-    return co_sleep(r->target_us / TRIES_IN_TARGET);
-}
 
 /* *text is NULL, which is no error, if the playlist is to be asked for again. */
 static struct err *load_playlist(struct hls_reading *r, char **text, size_t *len)
@@ -50,14 +29,14 @@ static struct err *load_playlist(struct hls_reading *r, char **text, size_t *len
     const struct http_get get = { .url = r->url, .pool = &r->pool };
     *text = NULL;
     struct err *e = hls_reading_load(r, &c, &get, PLAYLIST_BYTES_MAX, text, len);
-    int         status = c.response.status;
     if (!e)
         str_copy(r->base, sizeof r->base, c.url);
     http_client_close(&c);
     if (e)
-        return err_wrap(bear(r, e, status), "playlist");
-    r->failing_since_us = 0;
-    return NULL;
+        (void)hls_reading_retries(r, &e, &r->playlist_failing_us, "playlist");
+    else
+        r->playlist_failing_us = 0;
+    return err_wrap(e, "playlist");
 }
 
 static struct err *take_variant(struct hls_reading *r, char *text, size_t len)

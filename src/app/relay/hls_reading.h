@@ -27,12 +27,12 @@ struct hls_reading {
     bool             is_chosen;              /* A master playlist has led to it. */
     int64_t          next;                   /* number of the next segment; negative: none was taken */
     int64_t          target_us;
-    int64_t
-         failing_since_us; /* time of the first of the playlists in a row that could not be had; 0: the last one was */
-    int  n_missed;         /* segments in a row that could not be had */
-    char segment_url[HTTP_URL_MAX + 1];
-    uint8_t *segment;
-    size_t   segment_len;
+    int              status;                                  /* of the last reply; 0: there was none */
+    int64_t          playlist_failing_us, segment_failing_us; /* time of the first failure in a row; 0: none */
+    int              n_missed;                                /* segments in a row that could not be had */
+    char             segment_url[HTTP_URL_MAX + 1];
+    uint8_t         *segment;
+    size_t           segment_len;
 
     /* The initialization section in force; `map` is NULL before the first. */
     char               map_url[HTTP_URL_MAX + 1];
@@ -57,5 +57,15 @@ int64_t hls_reading_patience_us(const struct hls_reading *r, int targets);
  */
 struct err *hls_reading_load(struct hls_reading *r, struct http_client *c, const struct http_get *get, size_t cap,
                              char **body, size_t *len) ATTR_MUST_USE;
+
+/**
+ * After a failure: wait until the resource may be asked for again. A stream that is being taken has segments in reserve, so a server that
+ * is busy, restarts or cuts a connection gets a target duration.
+ *
+ * Shape      *since_us: r->playlist_failing_us or r->segment_failing_us, which a success sets to 0; what: its name in the log
+ * Returns    false: it is not to be asked for again, and *e stays as it is. true: *e is taken, and is that of the wait
+ * Yields     yes
+ */
+bool hls_reading_retries(struct hls_reading *r, struct err **e, int64_t *since_us, const char *what);
 
 #endif

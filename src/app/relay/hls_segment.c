@@ -149,12 +149,17 @@ static void drop_segment(struct hls_reading *r)
 static bool is_fatal(const struct err *e)
 {
     enum err_code code = err_code(e);
-    return code != E_HTTP_STATUS_INVALID && code != E_SOCKET_TIMEOUT && code != E_HTTP_RESPONSE_EOF;
+    return code != E_HTTP_STATUS_INVALID && code != E_SOCKET_TIMEOUT && code != E_SOCKET_READ &&
+           code != E_HTTP_RESPONSE_EOF;
 }
 
-/* A few segments that cannot be had are left out. */
-static struct err *bear(struct hls_reading *r, struct err *e)
+/* A segment that cannot be had is asked for again. In the end a few are left out. */
+static struct err *bear(struct hls_reading *r, struct err *e, bool *is_again)
 {
+    *is_again = e && !r->segment && hls_reading_retries(r, &e, &r->segment_failing_us, "segment");
+    if (*is_again)
+        return e;
+    r->segment_failing_us = 0;
     if (!e)
         r->n_missed = 0;
     if (!e || r->segment || is_fatal(e) || ++r->n_missed > MISSED_MAX)
@@ -165,6 +170,7 @@ static struct err *bear(struct hls_reading *r, struct err *e)
 
 struct err *hls_segment_take(struct hls_reading *r, const struct hls_next *next)
 {
+    bool        is_again;
     struct err *e = next->map_uri ? load_map(r, next) : NULL;
     if (!e && next->key.method != HLS_KEY_NONE)
         e = load_key(r, &next->key);
@@ -176,8 +182,8 @@ struct err *hls_segment_take(struct hls_reading *r, const struct hls_next *next)
         e = decrypt(r, next);
     if (!e && r->segment)
         e = take_media(r, next);
-    e = bear(r, e);
+    e = bear(r, e, &is_again);
     drop_segment(r);
-    r->next = next->number + 1;
+    r->next = is_again ? next->number : next->number + 1;
     return e;
 }
