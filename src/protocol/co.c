@@ -1,5 +1,6 @@
 #include "protocol/co.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <st.h>
 #include <string.h>
@@ -36,7 +37,10 @@ static st_utime_t monotonic_for_st(void)
     return (st_utime_t)now_us();
 }
 
-static void (*look_hook)(void);
+static struct {
+    void (*hooks[CO_LOOK_HOOKS])(void);
+    size_t n;
+} before_look;
 
 static struct co_times times;
 static int64_t         round_us; /* turns since the last look */
@@ -62,10 +66,12 @@ const struct co_times *co_times(void)
 static void run_look_hook(void)
 {
     count_round();
-    void (*hook)(void) = look_hook;
-    look_hook = NULL;
-    if (hook)
-        hook();
+    size_t n = before_look.n;
+    void (*hooks[CO_LOOK_HOOKS])(void);
+    memcpy(hooks, before_look.hooks, sizeof hooks);
+    before_look.n = 0;
+    for (size_t i = 0; i < n; i++)
+        hooks[i]();
 }
 
 #if defined(WATCH_TURNS)
@@ -474,7 +480,11 @@ void co_set_urgent(bool urgent)
 
 void co_before_look(void (*hook)(void))
 {
-    look_hook = hook;
+    for (size_t i = 0; i < before_look.n; i++)
+        if (before_look.hooks[i] == hook)
+            return;
+    assert(before_look.n < CO_LOOK_HOOKS);
+    before_look.hooks[before_look.n++] = hook;
 }
 
 bool co_give_way_by_time(void)

@@ -94,9 +94,8 @@ static void begin_waiting(struct disk *d, int64_t now_us)
         struct disk_turn *t = LIST_ENTRY(d->line.next, struct disk_turn, link);
         list_remove(&t->link);
         count(d, now_us);
-        if (t->begin(t))
-            t->is_taken = true;
-        else
+        t->is_taken = true;
+        if (!t->begin(t))
             d->n_at_work--;
     }
     let_go(d);
@@ -126,11 +125,34 @@ bool disk_turn_take(struct disk_turn *t, int64_t now_us)
     return false;
 }
 
-/* The writer's files lie on this device. If memory is out, the writer stays where it is. */
-static void move(struct disk_turn *t, uint64_t device)
+void disk_turn_pass(struct disk_turn *from, struct disk_turn *to)
+{
+    to->disk = from->disk;
+    to->is_taken = from->is_taken;
+    from->is_taken = false;
+    if (to->disk)
+        to->disk->n_members++;
+}
+
+struct disk_turn *disk_turn_next(const struct disk_turn *t, bool (*begin)(struct disk_turn *t))
+{
+    if (!t->disk)
+        return NULL;
+    LIST_FOREACH (&t->disk->line, it, after) {
+        struct disk_turn *next = LIST_ENTRY(it, struct disk_turn, link);
+        if (next->begin != begin)
+            continue;
+        list_remove(it);
+        return next;
+    }
+    return NULL;
+}
+
+/* If memory is out, the writer stays where it is. */
+void disk_turn_move(struct disk_turn *t, uint64_t device)
 {
     struct disk *before = t->disk;
-    if (device && before->device != device && join(t, "", device))
+    if (before && device && before->device != device && join(t, "", device))
         let_go(before);
 }
 
@@ -145,7 +167,7 @@ void disk_turn_end(struct disk_turn *t, uint64_t device, int64_t now_us)
     if (d->n_at_work < DISK_TURNS)
         d->n_turns = DISK_TURNS;
     d->n_members++;
-    move(t, device);
+    disk_turn_move(t, device);
     begin_waiting(d, now_us);
     let_go(d);
 }

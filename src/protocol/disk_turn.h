@@ -1,5 +1,5 @@
 /**
- * Turns at disks: at most DISK_TURNS writers work on one disk at a time, so a disk that hangs does not use up the threads. Starts
+ * Turns at disks: at most DISK_TURNS writers, or crews of them (protocol/disk_job), work on one disk at a time, so a disk that hangs does not use up the threads. Starts
  * of programs take turns at the disks of their files in the same way, apart from those of writers.
  *
  * A disk is the device that a writer's files were seen on. Before any was seen, it is the place where the files will lie, as the
@@ -36,7 +36,7 @@ struct disk_turn {
     bool (*begin)(struct disk_turn *t);
 };
 
-/** `begin` is called when it is the writer's turn after it had to wait. It returns false to pass the turn on. */
+/** `begin` is called when it is the writer's turn after it had to wait. To let the next one begin, it clears is_taken and returns false. */
 void disk_turn_init(struct disk_turn *t, bool (*begin)(struct disk_turn *t));
 
 /** Join the disk of a place, given as text. False when memory is out. Does nothing for a writer that has a disk. */
@@ -49,6 +49,15 @@ bool disk_turn_waits(const struct disk_turn *t);
 
 /** The work has ended. `device` is where the writer's files were seen; 0: nothing was seen. Others may begin in this call. */
 void disk_turn_end(struct disk_turn *t, uint64_t device, int64_t now_us);
+
+/** Give the turn of `from` to `to`, which joins its disk. `to` has no disk before. */
+void disk_turn_pass(struct disk_turn *from, struct disk_turn *to);
+
+/** Take the first one with this `begin` out of the line at the disk of `t`. NULL: there is none. */
+struct disk_turn *disk_turn_next(const struct disk_turn *t, bool (*begin)(struct disk_turn *t)) ATTR_MUST_USE;
+
+/** The writer's files were seen on this device; 0: nothing was seen. */
+void disk_turn_move(struct disk_turn *t, uint64_t device);
 
 /** The writer waits no longer, and has no disk. It has no turn either. */
 void disk_turn_leave(struct disk_turn *t);

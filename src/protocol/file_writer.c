@@ -338,7 +338,7 @@ struct err *file_writer_create(struct file_writer **out, const struct file_write
     list_init(&w->queue);
     list_init(&w->at_work);
     w->closing = write_op_create(WRITE_CLOSE, 0);
-    if (w->closing && (!o->place || disk_turn_join(&w->turn, o->place)))
+    if (w->closing && (!o->place || disk_job_join(&w->job, o->place)))
         *out = w;
     else
         writer_free(w);

@@ -17,8 +17,8 @@
  * lost file. The log tells the first loss with its reason, and how much was lost once writing works again
  * (protocol/losses.h). A file that could not be opened is tried again, and missing folders are made again.
  *
- * A disk that hangs holds up the writers whose files lie on it, and no others: at most DISK_TURNS writers work on one disk at a
- * time (protocol/disk_turn.h). A file that is opened again while a writer that was left or given up still has it waits for that
+ * A disk that hangs holds up the writers whose files lie on it, and no others: at most DISK_TURNS threads work on one disk at a
+ * time (protocol/disk_turn.h), each for all writers that had work in the same turn of the loop (protocol/disk_job.h). A file that is opened again while a writer that was left or given up still has it waits for that
  * writer (protocol/writers_gone.h).
  *
  * A writer has one file open at a time, and may put, rename and remove any file. With one writer for each stream, the files of

@@ -205,6 +205,11 @@ void offload_shutdown(int64_t patience_us)
     off.started = hung;
 }
 
+bool offload_has_ended(void)
+{
+    return off.stopping; /* The loop alone sets it. */
+}
+
 static bool replaces_hung(const struct pool *pool)
 {
     return pool == &off.pools[OFFLOAD_READ] || pool == &off.pools[OFFLOAD_CONF] || pool == &off.pools[OFFLOAD_CERTS];

@@ -69,6 +69,9 @@ struct err *offload_init(void) ATTR_MUST_USE;
  */
 void offload_shutdown(int64_t patience_us);
 
+/** True once the threads have been told to end: no job is taken any more. */
+bool offload_has_ended(void);
+
 /** The present state of a kind, and its jobs since the start. */
 struct offload_state {
     int     n_threads, n_idle, n_hung;

@@ -39,7 +39,7 @@ static bool know_disk(struct file_writer *w, const char *path)
     struct str  s = str_over(folder, sizeof folder);
     const char *slash = strrchr(path, '/');
     str_append(&s, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
-    return disk_turn_join(&w->turn, folder);
+    return disk_job_join(&w->job, folder);
 }
 
 const char *writer_ask_why_no_op(const struct file_writer *w)

@@ -31,7 +31,7 @@ static void perform(struct file_writer *w, struct write_op *op)
         w->n_failed++;
 }
 
-static void work(struct offload_job *job)
+static void work(struct disk_job *job)
 {
     struct file_writer *w = CONTAINER_OF(job, struct file_writer, job);
     LIST_FOREACH (&w->at_work, it, after) {
@@ -41,6 +41,7 @@ static void work(struct offload_job *job)
     }
     if (atomic_load(&w->given_up))
         err_free(written_file_close(&w->file));
+    job->device = w->file.device;
 }
 
 /* ---- what came of it ------------------------------------------------------------------------------------------- */
@@ -139,34 +140,37 @@ static void append_list(struct list *to, struct list *from)
     }
 }
 
-/* The disk has given the writer its turn: hand the queue to a thread. */
-static bool submit(struct file_writer *w)
+/* A thread gets the queue. */
+static void begin(struct disk_job *job)
 {
+    struct file_writer *w = CONTAINER_OF(job, struct file_writer, job);
     append_list(&w->at_work, &w->queue);
-    struct err *e = offload_start(OFFLOAD_WRITE, &w->job);
-    if (e) {
-        char why[ERR_TEXT_MAX];
-        append_list(&w->queue, &w->at_work);
-        writer_lose(w, (struct file_writer_lost){ 0 }, err_summary(e, why, sizeof why));
-        err_free(e);
-        return false;
-    }
     w->busy = true;
     w->queued_at_work = w->queued;
-    return true;
+}
+
+/* No thread takes the queue. */
+static void lose_start(struct file_writer *w, const struct err *e)
+{
+    char why[ERR_TEXT_MAX];
+    writer_lose(w, (struct file_writer_lost){ 0 }, err_summary(e, why, sizeof why));
 }
 
 void writer_start(struct file_writer *w)
 {
+    if (w->busy)
+        disk_job_look(&w->job);
     if (w->busy || w->batch || list_is_empty(&w->queue) || writers_gone_hold_up(w))
         return;
-    if (disk_turn_take(&w->turn, now_us()) && !submit(w))
-        disk_turn_end(&w->turn, 0, now_us());
+    struct err *e = disk_job_start(&w->job);
+    if (e)
+        lose_start(w, e);
+    err_free(e);
 }
 
 bool writer_is_under_way(const struct file_writer *w)
 {
-    return w->busy || disk_turn_waits(&w->turn) || !list_is_empty(&w->follow_link);
+    return w->busy || disk_job_is_under_way(&w->job) || !list_is_empty(&w->follow_link);
 }
 
 bool writer_is_done(const struct file_writer *w)
@@ -181,7 +185,7 @@ static void go_on(struct file_writer *w);
 void writer_free(struct file_writer *w)
 {
     losses_finish(&w->losses, w->options.what, path_of(w));
-    disk_turn_leave(&w->turn);
+    disk_job_leave(&w->job);
     free_ops(&w->at_work);
     free_ops(&w->queue);
     if (w->closing)
@@ -195,26 +199,16 @@ void writer_free(struct file_writer *w)
     mem_free(w);
 }
 
-/* Let a thread close the file of a writer that was given up. */
-static bool submit_close(struct file_writer *w)
-{
-    struct err *e = offload_start(OFFLOAD_WRITE, &w->job);
-    w->busy = !e;
-    err_free(e);
-    return w->busy;
-}
-
 /* The thread may have read `given_up` before it was set, or no thread was at work. Then another job closes the file. */
 static void free_given_up(struct file_writer *w)
 {
-    bool is_open = w->file.fd >= 0;
-    if (is_open)
+    if (w->file.fd >= 0) {
         writers_gone_add_given_up(w);
-    if (is_open && !disk_turn_take(&w->turn, now_us()))
-        return;
-    if (is_open && submit_close(w))
-        return;
-    disk_turn_end(&w->turn, 0, now_us());
+        struct err *e = disk_job_start(&w->job);
+        if (!e)
+            return;
+        err_free(e);
+    }
     writer_free(w);
 }
 
@@ -244,19 +238,6 @@ static void stand_still(struct file_writer *w)
         writer_give_up(w);
 }
 
-/* The writer's turn has come after it waited. */
-static bool begin(struct disk_turn *t)
-{
-    struct file_writer *w = CONTAINER_OF(t, struct file_writer, turn);
-    if (w->given_up ? submit_close(w) : submit(w))
-        return true;
-    if (w->given_up)
-        writer_free(w);
-    else
-        stand_still(w);
-    return false;
-}
-
 /* What it waited for has come: its job is back, or an earlier writer has finished with a file of this one. */
 static void go_on(struct file_writer *w)
 {
@@ -267,27 +248,41 @@ static void go_on(struct file_writer *w)
         stand_still(w);
 }
 
-static void job_is_back(struct offload_job *job)
+static void back(struct disk_job *job, bool refused)
 {
     struct file_writer *w = CONTAINER_OF(job, struct file_writer, job);
     if (!w->given_up) {
-        bool all = settle_all(w, job->refused); /* still `busy`: callbacks may queue more, and leave */
+        bool all = settle_all(w, refused); /* still `busy`: callbacks may queue more, and leave */
         if (all && w->queued <= w->options.queue_bytes_max / 2)
             losses_end_trouble(&w->losses, w->options.what, path_of(w));
     }
     w->busy = false;
-    disk_turn_end(&w->turn, w->file.device, now_us());
-    if (w->given_up) {
+    if (w->given_up)
         free_given_up(w);
+    else
+        go_on(w);
+}
+
+/* What no thread takes is the beginning of the queue again. */
+static void put_back(struct disk_job *job, const struct err *e)
+{
+    struct file_writer *w = CONTAINER_OF(job, struct file_writer, job);
+    append_list(&w->at_work, &w->queue);
+    append_list(&w->queue, &w->at_work);
+    w->queued_at_work = 0;
+    w->busy = false;
+    if (w->given_up) {
+        writer_free(w);
         return;
     }
-    go_on(w);
+    lose_start(w, e);
+    stand_still(w);
 }
 
 void writer_jobs_init(struct file_writer *w)
 {
-    w->job = (struct offload_job){ .work = work, .drop = job_is_back };
-    disk_turn_init(&w->turn, begin);
+    static const struct disk_job_kind kind = { .begin = begin, .work = work, .back = back, .failed = put_back };
+    disk_job_init(&w->job, &kind);
     list_init(&w->followers);
     list_init(&w->follow_link);
     list_init(&w->path_mark.link);

@@ -2,7 +2,7 @@
  * The jobs of a file writer: they carry its queue to a thread, and what came of it back.
  *
  * A job begins when nothing holds it up: the last one is back, no batch is being asked for, writers that were left before have
- * finished with its files (protocol/writers_gone), and it is the writer's turn at its disk (protocol/disk_turn).
+ * finished with its files (protocol/writers_gone), and it is the turn of a crew at its disk (protocol/disk_job).
  *
  * Only protocol/file_writer uses this.
  */
@@ -14,14 +14,13 @@
 
 #include "core/attr.h"
 #include "protocol/losses.h"
-#include "protocol/offload.h"
 #include "protocol/write_op.h"
 #include "protocol/writer_state.h"
 
 /** Start a job for what is queued as soon as possible. */
 void writer_start(struct file_writer *w);
 
-/** True if a job is with the pool, or will begin without another call. */
+/** True if a job is at work, or will begin without another call. */
 bool writer_is_under_way(const struct file_writer *w);
 
 /** True if there is nothing to do. */
@@ -42,7 +41,7 @@ void writer_free(struct file_writer *w);
 /** Let the writer go on without an owner. False when the threads take no more jobs, or too many writers are left already. */
 bool writer_leave(struct file_writer *w) ATTR_MUST_USE;
 
-/** Make the job and the turn of a new writer. */
+/** Make the job of a new writer. */
 void writer_jobs_init(struct file_writer *w);
 
 #endif

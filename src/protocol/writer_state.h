@@ -13,9 +13,8 @@
 
 #include "core/err.h"
 #include "core/list.h"
-#include "protocol/disk_turn.h"
+#include "protocol/disk_job.h"
 #include "protocol/losses.h"
-#include "protocol/offload.h"
 #include "protocol/write_op.h"
 #include "protocol/writer_types.h"
 #include "protocol/written_file.h"
@@ -23,17 +22,16 @@
 struct co;
 
 /*
- * While the pool has the writer's job (`busy`), a thread owns `at_work`, `file` and `n_failed`; the rest always belongs to
- * the loop. The writer is freed when it has been closed and the pool has given the job back.
+ * While a thread has or gets the writer's job (`busy`), it owns `at_work`, `file` and `n_failed`; the rest always belongs to
+ * the loop. The writer is freed when it has been closed and the job has come back.
  */
 struct file_writer {
-    struct offload_job         job;
+    struct disk_job            job; /* at the disk where the files lie */
     struct file_writer_options options;
     struct list                queue, at_work;
     struct written_file        file;
     uint64_t                   n_failed;    /* batches in which something could not be written */
     struct write_op           *closing;     /* made with the writer, so that closing needs no memory */
-    struct disk_turn           turn;        /* at the disk where the files lie */
     uint64_t                   gone_number; /* order of those whose owners have gone; 0: the owner is there */
     struct list                followers;   /* writers that wait for the end of this one, which has gone */
     struct list                follow_link; /* in `followers` of the writer that this one waits for */

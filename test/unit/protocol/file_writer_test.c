@@ -398,6 +398,44 @@ static void a_writer_is_given_up_at_its_deadline(void **state)
     assert_file("given-up", "at work"); /* the call that hung was performed at last */
 }
 
+static void writers_of_one_disk_go_to_a_thread_together(void **state)
+{
+    (void)state;
+    enum { N = 2 * DISK_TURNS };
+    struct file_writer *w[N];
+    char                name[32];
+    int64_t             deadline_us = a_while(), n_jobs = 0;
+    for (int i = 0; i < N; i++) {
+        snprintf(name, sizeof name, "together-%d", i);
+        w[i] = writer_of(name, WRITTEN_FILE_FRESH);
+        assert_null(file_writer_wait(w[i], a_while())); /* The device is known. */
+    }
+    while (n_jobs != 1 && now_us() < deadline_us) { /* On a busy machine the thread may leave some of them. */
+        int64_t before = offload_state(OFFLOAD_WRITE).n_jobs;
+        for (int i = 0; i < N; i++)
+            say(w[i], "x");
+        for (int i = 0; i < N; i++)
+            assert_null(file_writer_wait(w[i], a_while()));
+        n_jobs = offload_state(OFFLOAD_WRITE).n_jobs - before;
+    }
+    assert_int_equal(n_jobs, 1);
+    for (int i = 0; i < N; i++)
+        assert_null(file_writer_close(&w[i], a_while()));
+}
+
+/* One of a crew hangs. The others leave it once they are looked at, and hang as well, in as many turns as the disk has. */
+static void hang_in_all_turns(struct file_writer *const *w, size_t n)
+{
+    int64_t deadline_us = a_while();
+    wait_for_hanging(1);
+    while (disk_n_hanging() < DISK_TURNS && now_us() < deadline_us) {
+        for (size_t i = 0; i < n; i++)
+            file_writer_flush(w[i]);
+        co_give_way();
+    }
+    wait_for_hanging(DISK_TURNS);
+}
+
 static void a_frozen_mount_holds_up_only_the_writers_of_its_files(void **state)
 {
     (void)state;
@@ -414,7 +452,7 @@ static void a_frozen_mount_holds_up_only_the_writers_of_its_files(void **state)
     freeze_path(path_in("mount-a"));
     for (size_t i = 0; i < ARRAY_LEN(frozen); i++)
         say(frozen[i], "after the thaw");
-    wait_for_hanging(DISK_TURNS);
+    hang_in_all_turns(frozen, ARRAY_LEN(frozen));
     for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
         say(fine[i], "meanwhile");
         assert_null(file_writer_close(&fine[i], a_while()));
@@ -449,7 +487,7 @@ static void a_mount_that_was_never_seen_is_known_by_its_place(void **state)
         assert_true(put(frozen[i], name, "late"));
     }
     memset(place, 'x', sizeof place - 1); /* it was copied */
-    wait_for_hanging(DISK_TURNS);
+    hang_in_all_turns(frozen, ARRAY_LEN(frozen));
     struct file_writer *fine = writer(&usual);
     assert_true(put(fine, "mount-b/list", "in time"));
     assert_null(file_writer_close(&fine, a_while()));
@@ -522,7 +560,7 @@ static void what_waits_may_be_given_up_too(void **state)
     freeze();
     for (int i = 0; i < DISK_TURNS + 1; i++)
         say(w[i], "x");
-    wait_for_hanging(DISK_TURNS);
+    hang_in_all_turns(w, DISK_TURNS + 1);
     file_writer_leave(&w[0]);
     w[DISK_TURNS + 1] = writer_of("0", WRITTEN_FILE_WHOLE);
     for (int i = 1; i < DISK_TURNS + 2; i++)
@@ -549,7 +587,7 @@ static void hung_writers_that_were_left_are_freed_when_the_threads_end(void **st
         say(w, "x");
         file_writer_leave(&w);
     }
-    wait_for_hanging(DISK_TURNS);
+    wait_for_hanging(1); /* They are a crew. */
     offload_shutdown(1000);
     assert_false(file_writers_finish(now_us() + 1000));
     thaw();
@@ -837,6 +875,7 @@ int main(void)
         CASE(a_function_of_the_owner_has_its_turn),
         CASE(a_frozen_disk_costs_what_exceeds_the_queue_and_no_time),
         CASE(a_writer_is_given_up_at_its_deadline),
+        CASE(writers_of_one_disk_go_to_a_thread_together),
         CASE(a_frozen_mount_holds_up_only_the_writers_of_its_files),
         CASE(a_mount_that_was_never_seen_is_known_by_its_place),
         CASE(a_file_that_is_left_and_opened_again_is_not_written_by_both),
