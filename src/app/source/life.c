@@ -145,12 +145,16 @@ void source_go_on(struct source *s)
              s->n_readers);
     s->state = SOURCE_LIVE;
     s->unwatched_since_us = now_us();
+    attend_tell(s, MOMENT_GOES_ON);
 }
 
 void source_begin_apart(struct source *s)
 {
     if (s->state == SOURCE_HELD)
         end_own_hold(s);
+    else if (s->stand_in) /* It has begun meanwhile. */
+        end_for_another(s);
+    s->stand_in = NULL;
     s->state = SOURCE_LIVE;
     s->unwatched_since_us = now_us();
     begin_log(s);

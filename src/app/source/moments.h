@@ -15,8 +15,8 @@
 enum moment {
     MOMENT_PUBLISHED,
     MOMENT_UNPUBLISHED, /* The publish has ended. If another publisher takes it over, MOMENT_PUBLISHED follows at once. */
-    MOMENT_HELD, /* The publisher has left, and the stream is held for it: MOMENT_PUBLISHED or _UNPUBLISHED follows, or the same publish
-                  * goes on (seaming.h). */
+    MOMENT_HELD, /* The publisher has left, and the stream is held: MOMENT_PUBLISHED, _UNPUBLISHED or _GOES_ON follows. */
+    MOMENT_GOES_ON, /* The publish that was held goes on, from another server (seaming.h). */
     MOMENT_FIRST_READER,
     MOMENT_LAST_READER_GONE,
     MOMENT_CONF_CHANGED, /* After a reload, another snapshot is in force; it may be equal for this stream. */

@@ -142,7 +142,7 @@ static enum seam_verdict give_up(struct seam *s)
 /* True if as much time has passed in the stream as on the clock since the last frame of the log. */
 static bool is_same_clock(const struct seam *s, int64_t us, int64_t now_us)
 {
-    return absolute((us - s->newest_us) - (now_us - s->newest_arrived_us)) <= SEAM_DRIFT_US;
+    return !s->begins_at_0 && absolute((us - s->newest_us) - (now_us - s->newest_arrived_us)) <= SEAM_DRIFT_US;
 }
 
 static bool is_behind(const struct seam *s, int64_t us)
@@ -160,7 +160,7 @@ static bool has_patience(const struct seam *s, int64_t now_us)
 static bool is_open(struct seam *s, const struct frame *f, int64_t us)
 {
     if (!s->has_place)
-        return s->begins_at_0 || is_behind(s, us);
+        return is_behind(s, us);
     return !is_beyond(s, f, us + s->add_us) || (!s->is_exact && is_behind(s, us));
 }
 

@@ -12,7 +12,7 @@
  *            frames of the server have. All pictures that follow have to equal those of the log, up to its end.
  *            Where the frames of the server begin after those of the log, the stream goes on with its own times if as much of its time
  *            as of the clock has passed, or if its times are absolute (`atc`). Pictures then begin with a key frame.
- *            A server that is, or may be, behind is waited for, SEAM_PATIENCE_US long at most.
+ *            A server that is behind is waited for, SEAM_PATIENCE_US long at most.
  *            In all other cases the streams are apart.
  * Shape      the log keeps its frames meanwhile; the state is a value, but for what is kept
  * Units      microseconds

@@ -2,8 +2,8 @@
  * A publisher that may go on where the last one stopped (struct publisher, `seams`), on a stream that is held: what it brings waits until
  * the place is found (seam.h).
  *
- * If it is found, the publish goes on: clock, headers and GOP are those that were, no moment comes, and no reader or attendant notices
- * more than an absence. Otherwise it is another publish, which begins with all that has waited.
+ * If it is found, the publish goes on: clock, headers and GOP are those that were, and no reader or attendant notices more than an
+ * absence. Otherwise it is another publish, which begins with all that has waited.
  *
  * Bounds     SEAM_PATIENCE_US, SEAM_BYTES_MAX and SEAM_FRAMES_MAX
  */

@@ -123,6 +123,30 @@ static void a_hold_that_ends_meanwhile_leaves_another_publish(void **state)
     assert_string_equal(taken_by_cursor(), "| V1@1080 K1@1120");
 }
 
+static void a_stand_in_that_begins_meanwhile_gives_way(void **state)
+{
+    (void)state;
+    assert_null(source_publish(s, &next));
+    bring("V1", 1000);
+    source_begin_stand_in(s, "slate");
+    assert_int_equal(s->state, SOURCE_LIVE);
+    bring("K1", 1000);
+    assert_null(s->stand_in);
+    assert_int_equal(s->state, SOURCE_LIVE);
+    assert_string_equal(taken_by_cursor(), "| V1@1080 K1@1120");
+}
+
+/* Who waits for the end of the hold is woken, or would take it for one that goes on. */
+static void that_it_goes_on_is_told(void **state)
+{
+    (void)state;
+    uint64_t newest = s->moments.newest;
+    assert_null(source_publish(s, &next));
+    bring("K1", 1000);
+    bring("p4", 1120);
+    assert_int_equal(moments_since(&s->moments, newest), moment_bit(MOMENT_GOES_ON));
+}
+
 static void another_publisher_begins_at_once(void **state)
 {
     struct publisher client = { .co = co_self(), .trace = "client" };
@@ -154,6 +178,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_server_that_leaves_before_it_is_decided_leaves_the_stream_held, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_hold_that_ends_meanwhile_leaves_another_publish, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stand_in_that_begins_meanwhile_gives_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(that_it_goes_on_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(another_publisher_begins_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_that_waits_is_a_publisher, setup, teardown),
     };
