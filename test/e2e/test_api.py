@@ -114,7 +114,7 @@ RAW_API = Obj(("code", 0), ("http_api", Obj(
 RELOAD_FETCH = Obj(("code", 0), ("data", Obj(("err", int), ("msg", str), ("state", int), ("rid", str))))
 
 INDEX_V1 = ("versions summaries rusages self_proc_stats system_proc_stats meminfos memory authors features requests"
-            " vhosts streams clients trace doctor bans forwards relays snapshots dvrs programs events logs history openapi.json raw"
+            " vhosts streams clients origins trace doctor bans forwards relays snapshots dvrs programs events logs history openapi.json raw"
             " clusters config").split()
 TESTS = ["requests", "errors", "redirects", "[vhost]"]
 

@@ -5,6 +5,7 @@ import pytest
 
 import amf0
 import rtmp
+import srs
 from api import Api
 from chunk import COMMAND
 from fake_rtmp import FakeServer
@@ -121,3 +122,31 @@ def test_edges_that_ask_each_other_in_a_ring_refuse(make_server):
         with pytest.raises(rtmp.Refused):
             c.play("s")
     until(lambda: "in a ring" in first.log + second.log, "a ring", 10)
+
+
+# -- the state of origins ----------------------------------------------------------------------------------------------
+
+def origins(edge):
+    return {o["url"]: o for o in Api(edge).get("/api/v1/origins")["origins"]}
+
+
+def test_each_origin_has_its_state_in_the_api_and_in_metrics(make_server):
+    dead, live, spare = "127.0.0.1:%d" % srs.free_port(), make_server(), make_server()
+    port = srs.free_port()
+    edge = make_server("exporter { enabled on; listen %d; }\n" % port + edge_of(dead, live, spare), api="")
+    name = ["rtmp://" + o if isinstance(o, str) else "rtmp://127.0.0.1:%d" % o.port for o in (dead, live, spare)]
+    assert [o["state"] for o in origins(edge).values()] == ["unknown"] * 3 and list(origins(edge)) == name
+    with live.publisher() as publisher, edge.player() as player:
+        publisher.send_tags(Numbered().tags(count=5))
+        seen(player, 5)
+        now = origins(edge)
+        assert [now[n]["state"] for n in name] == ["down", "up", "unknown"]
+        assert [now[n]["pulls"] for n in name] == [0, 1, 0]
+        assert now[name[0]]["failures"] == 1 and now[name[1]]["failures"] == 0
+        text = Api(edge, port).ask("GET", "/metrics").body.decode()
+        for n, up, pulls in zip(name, "011", "010"):
+            for row in (("srs_edge_origin_up", up), ("srs_edge_pulls", pulls)):
+                assert '%s{vhost="__defaultVhost__",origin="%s"} %s\n' % (row[0], n, row[1]) in text
+        with edge.publisher("t"):
+            until(lambda: sum(o["pushes"] for o in origins(edge).values()) == 1, "a push", 10)
+    until(lambda: all(o["pushes"] == 0 for o in origins(edge).values()), "the end of the push", 10)

@@ -80,6 +80,8 @@ const struct api_description api_descriptions[] = {
       "{" IDENTITY ",clients:[@Client]," PAGE "}" },
     { "/api/v1/clients/", "delete", "End all clients that fit.", "{" KICK "}", NULL, "{" IDENTITY ",kicked:i}" },
     { "/api/v1/clients/{id}", "get", "One client.", NULL, NULL, "{" IDENTITY ",client:@Client}" },
+    { "/api/v1/origins", "get", "The origins of edges.", NULL, NULL,
+      "{" IDENTITY ",origins:[{vhost:s,url:s,state:s,aside_ms:i,failures:i,pulls:i,pushes:i}]}" },
     { "/api/v1/trace/{id}", "get", "A client, and the servers from which its stream comes and to which it goes.", NULL, NULL,
       "{" IDENTITY ",trace:@Trace}" },
     { "/api/v1/trace/", "get", "The same of all clients.", "{start?:i,count?:i,cursor?:s,search?:s,ip?:s,user?:s,vhost?:s,stream?:s,type?:s}", NULL,

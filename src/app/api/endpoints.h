@@ -43,6 +43,9 @@ struct err *api_bans(struct http_exchange *x) ATTR_MUST_USE;
 /* snapshots.c */
 struct err *api_snapshots(struct http_exchange *x) ATTR_MUST_USE;
 
+/* origins.c */
+struct err *api_origins(struct http_exchange *x) ATTR_MUST_USE;
+
 /* trace.c */
 struct err *api_trace(struct http_exchange *x) ATTR_MUST_USE;
 

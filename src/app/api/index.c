@@ -68,6 +68,7 @@ static struct err *write_v1(struct api_reply *r)
           "streams, or one: streams/{id}; start=0 count=10, cursor= sort=-clients search=; DELETE ends all of one" },
         { "clients", "clients, or one: clients/{id}; start=0 count=10, cursor= sort=-alive ip=; DELETE ends one, or "
                      "all that fit" },
+        { "origins", "the origins of edges: which answer, and what is pulled from and pushed to each" },
         { "trace",
           "a client, and the servers from which its stream comes and to which it goes: trace/{id}, or all of them" },
         { "doctor", "why streams do not play, or play badly, and what to do; stream=live/livestream" },

@@ -22,6 +22,7 @@ static const struct http_route rows[] = {
     { "/api/v1/vhosts/", HTTP_METHODS_ALL, api_vhosts },
     { "/api/v1/streams/", HTTP_METHODS_ALL, api_streams },
     { "/api/v1/clients/", HTTP_METHODS_ALL, api_clients },
+    { "/api/v1/origins", HTTP_METHODS_ALL, api_origins },
     { "/api/v1/trace/", HTTP_METHODS_ALL, api_trace },
     { "/api/v1/snapshots/", HTTP_METHODS_ALL, api_snapshots },
     { "/api/v1/forwards/", HTTP_METHODS_ALL, api_forwards },

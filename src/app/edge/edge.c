@@ -8,6 +8,7 @@
 #include "app/source/source.h"
 #include "core/list.h"
 #include "core/log.h"
+#include "core/str.h"
 
 static struct server *server;                     /* NULL: it stops, or has not started */
 static struct list    pulls = { &pulls, &pulls }; /* struct pull, while they run */
@@ -48,6 +49,16 @@ void edge_stop(void)
 void edge_finish(void)
 {
     origins_finish();
+}
+
+size_t edge_count_pulls(const char *vhost, const char *origin_url)
+{
+    size_t n = 0;
+    for (const struct list *it = pulls.next; it != &pulls; it = it->next) {
+        const struct pull *p = LIST_ENTRY(it, struct pull, link);
+        n += str_equal(p->order.vhost, vhost) && origins_is_same(p->order.urls.items[p->at], origin_url);
+    }
+    return n;
 }
 
 /* ---- the attendance ---- */

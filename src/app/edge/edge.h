@@ -8,6 +8,7 @@
 #define APP_EDGE_EDGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "app/conf/conf.h"
 #include "core/attr.h"
@@ -28,6 +29,9 @@ void edge_stop(void);
 
 /** Free what is remembered, when no attendance is left. */
 void edge_finish(void);
+
+/** Pulls of a vhost's streams that are at this origin (origins.h) now. Does not yield. */
+size_t edge_count_pulls(const char *vhost, const char *origin_url);
 
 /* ---- the attendance ---- */
 

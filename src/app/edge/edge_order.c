@@ -95,7 +95,7 @@ static bool is_http(const struct conf_cluster *c)
     return c->protocol == CONF_CLUSTER_FLV || c->protocol == CONF_CLUSTER_FLVS;
 }
 
-static struct err *make_url(char **out, const struct source *s, const char *origin, const char *host)
+const char *edge_scheme(const struct conf_cluster *c)
 {
     static const char *const schemes[] = {
         [CONF_CLUSTER_RTMP] = "rtmp",
@@ -103,9 +103,14 @@ static struct err *make_url(char **out, const struct source *s, const char *orig
         [CONF_CLUSTER_FLVS] = "https",
         [CONF_CLUSTER_RTMPS] = "rtmps",
     };
+    return schemes[c->protocol];
+}
+
+static struct err *make_url(char **out, const struct source *s, const char *origin, const char *host)
+{
     const struct conf_cluster *c = &s->vhost->cluster;
     struct buf                 url = buf_up_to(RTMP_URL_MAX);
-    buf_printf(&url, "%s://%s/%s/%s%s", schemes[c->protocol], origin, s->app, s->stream, is_http(c) ? ".flv" : "");
+    buf_printf(&url, "%s://%s/%s/%s%s", edge_scheme(c), origin, s->app, s->stream, is_http(c) ? ".flv" : "");
     size_t      len = url.len;
     const char *mark = edge_put_param(&url, s->param ? s->param : "", "?");
     if (url.fault == BUF_FULL) { /* One player's parameters must not keep the stream from all others. */

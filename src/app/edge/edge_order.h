@@ -14,7 +14,11 @@
 #include "core/err.h"
 
 struct buf;
+struct conf_cluster;
 struct source;
+
+/** The scheme of URLs by which the edge pulls: "rtmp". */
+const char *edge_scheme(const struct conf_cluster *c);
 
 /** The parameter by which a server of a cluster counts how often a client was sent on (cluster/url.h). */
 #define EDGE_HOP_PARAM "cluster_hop"

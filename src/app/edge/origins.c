@@ -12,10 +12,12 @@
 enum { NAME_CAP = 512 };
 
 struct origin {
-    int64_t aside_us, until_us;
+    int64_t aside_us; /* 0: it has answered last */
+    int64_t until_us;
+    int64_t n_failures;
 };
 
-static struct map failing; /* struct origin by name */
+static struct map known; /* struct origin by name: those that were asked */
 
 static const char *name_of(char name[static NAME_CAP], const char *url)
 {
@@ -28,20 +30,14 @@ static const char *name_of(char name[static NAME_CAP], const char *url)
     return name;
 }
 
-static void forget(const char *name)
+/* Without memory, or room, the origin is tried as any other one. Those that answer leave room for those that fail. */
+static struct origin *find_or_remember(const char *name, bool answered)
 {
-    struct origin *o = map_remove(&failing, name);
-    if (!o)
-        return;
-    log_info("edge: origin %s answers again", name);
-    mem_free(o);
-}
-
-/* Without memory the origin is tried as any other one. */
-static struct origin *remember(const char *name)
-{
-    struct origin *o = failing.count < ORIGINS_ASIDE_MAX ? mem_calloc(1, sizeof *o) : NULL;
-    if (o && map_put(&failing, name, o))
+    struct origin *o = map_find(&known, name);
+    size_t         most = answered ? ORIGINS_MAX / 2 : ORIGINS_MAX;
+    if (o || known.count >= most || !(o = mem_calloc(1, sizeof *o)))
+        return o;
+    if (map_put(&known, name, o))
         return o;
     mem_free(o);
     return NULL;
@@ -49,15 +45,17 @@ static struct origin *remember(const char *name)
 
 void origins_heard(const char *url, bool answered)
 {
-    char name[NAME_CAP];
-    name_of(name, url);
+    char           name[NAME_CAP];
+    struct origin *o = find_or_remember(name_of(name, url), answered);
+    if (!o)
+        return;
     if (answered) {
-        forget(name);
+        if (o->aside_us)
+            log_info("edge: origin %s answers again", name);
+        o->aside_us = o->until_us = 0;
         return;
     }
-    struct origin *o = map_find(&failing, name);
-    if (!o && !(o = remember(name)))
-        return;
+    o->n_failures++;
     if (now_us() < o->until_us)
         return;
     o->aside_us = backoff_next_us(o->aside_us, ORIGIN_ASIDE_US, ORIGIN_ASIDE_MAX_US);
@@ -69,8 +67,25 @@ void origins_heard(const char *url, bool answered)
 int64_t origins_aside_until_us(const char *url)
 {
     char                 name[NAME_CAP];
-    const struct origin *o = map_find(&failing, name_of(name, url));
+    const struct origin *o = map_find(&known, name_of(name, url));
     return o && now_us() < o->until_us ? o->until_us : 0;
+}
+
+struct origin_state origins_state(const char *url)
+{
+    char                 name[NAME_CAP];
+    const struct origin *o = map_find(&known, name_of(name, url));
+    int64_t              left_us = o ? o->until_us - now_us() : 0;
+    return (struct origin_state){ .is_known = o,
+                                  .is_up = o && !o->aside_us,
+                                  .aside_us = left_us > 0 ? left_us : 0,
+                                  .n_failures = o ? o->n_failures : 0 };
+}
+
+bool origins_is_same(const char *url, const char *other)
+{
+    char a[NAME_CAP], b[NAME_CAP];
+    return str_equal(name_of(a, url), name_of(b, other));
 }
 
 size_t origins_choose(const struct conf_words *urls, size_t failed)
@@ -94,7 +109,7 @@ void origins_finish(void)
 {
     size_t         at = 0;
     struct origin *o;
-    while ((o = map_next(&failing, &at, NULL)))
+    while ((o = map_next(&known, &at, NULL)))
         mem_free(o);
-    map_finish(&failing);
+    map_finish(&known);
 }

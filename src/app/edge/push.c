@@ -1,5 +1,7 @@
 #include "app/edge/push.h"
 
+#include <string.h>
+
 #include "app/session/session.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -60,4 +62,15 @@ struct edge_push *edge_push_other(const struct edge_push *than)
             return p;
     }
     return NULL;
+}
+
+size_t edge_count_pushes(const char *vhost, const char *origin)
+{
+    size_t n = 0;
+    for (const struct list *it = pushes.next; it != &pushes; it = it->next) {
+        const struct origin_call *c = &LIST_ENTRY(it, struct edge_push, link)->call;
+        const char               *mark = c->is_open ? strstr(c->origin, "://") : NULL;
+        n += mark && str_equal(c->who.vhost, vhost) && str_equal(mark + 3, origin);
+    }
+    return n;
 }

@@ -11,6 +11,7 @@
 #define APP_EDGE_PUSH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "app/edge/origin_call.h"
@@ -53,5 +54,8 @@ struct edge_push *edge_push_find(const char *id);
 
 /** Another push of the same stream than `than`; NULL: there is none. Borrowed until a yield. Does not yield. */
 struct edge_push *edge_push_other(const struct edge_push *than);
+
+/** Publishers of a vhost that are passed on to this origin, "host:port", now. Does not yield. */
+size_t edge_count_pushes(const char *vhost, const char *origin);
 
 #endif

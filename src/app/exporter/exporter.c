@@ -11,8 +11,8 @@
 
 /* The tables of families, in the order of the text. A new group of metrics is a new row. */
 static struct err *(*const groups[])(struct scrape *s) = {
-    families_of_srs,      families_of_process,  families_of_features,
-    families_of_clusters, families_of_programs, families_of_streams,
+    families_of_srs,   families_of_process,  families_of_features, families_of_clusters,
+    families_of_edges, families_of_programs, families_of_streams,
 };
 
 static struct err *reply_with_code(struct http_exchange *x, int code)

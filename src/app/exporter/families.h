@@ -24,6 +24,9 @@ struct err *families_of_features(struct scrape *s) ATTR_MUST_USE;
 /** What co-workers of an origin cluster are asked, and which of them answer. */
 struct err *families_of_clusters(struct scrape *s) ATTR_MUST_USE;
 
+/** The origins of edges. */
+struct err *families_of_edges(struct scrape *s) ATTR_MUST_USE;
+
 /** Programs of exec, transcode and ingest, one by one. */
 struct err *families_of_programs(struct scrape *s) ATTR_MUST_USE;
 

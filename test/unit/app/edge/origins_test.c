@@ -65,12 +65,41 @@ static void no_more_than_a_bounded_number_is_remembered(void **state)
 {
     char url[64];
     (void)state;
-    for (int i = 0; i <= ORIGINS_ASIDE_MAX; i++) {
+    for (int i = 0; i <= ORIGINS_MAX; i++) {
         snprintf(url, sizeof url, "rtmp://h%d/live/s", i);
         origins_heard(url, false);
     }
     assert_int_equal(origins_aside_until_us(url), 0);
     assert_true(origins_aside_until_us("rtmp://h0/") > 0);
+}
+
+static void its_state_is_that_of_the_last_answer(void **state)
+{
+    (void)state;
+    struct origin_state s = origins_state("rtmp://a/live/s");
+    assert_true(!s.is_known && !s.is_up);
+    origins_heard("rtmp://a/live/s", false);
+    origins_heard("rtmp://a/live/t", false);
+    s = origins_state("rtmp://a");
+    assert_true(s.is_known && !s.is_up && s.aside_us > 0);
+    assert_int_equal(s.n_failures, 2);
+    origins_heard("rtmp://a/live/s", true);
+    s = origins_state("rtmp://a/");
+    assert_true(s.is_known && s.is_up && s.aside_us == 0);
+    assert_int_equal(s.n_failures, 2);
+}
+
+static void those_that_answer_leave_room_for_those_that_fail(void **state)
+{
+    char url[64];
+    (void)state;
+    for (int i = 0; i < ORIGINS_MAX; i++) {
+        snprintf(url, sizeof url, "rtmp://h%d/live/s", i);
+        origins_heard(url, true);
+    }
+    assert_false(origins_state(url).is_known);
+    origins_heard(url, false);
+    assert_true(origins_aside_until_us(url) > 0);
 }
 
 int main(void)
@@ -80,6 +109,8 @@ int main(void)
         cmocka_unit_test_teardown(one_that_cannot_be_reached_is_passed_over_for_all_its_streams, clean),
         cmocka_unit_test_teardown(when_all_are_aside_each_has_its_turn, clean),
         cmocka_unit_test_teardown(failures_while_it_is_aside_do_not_add_up, clean),
+        cmocka_unit_test_teardown(its_state_is_that_of_the_last_answer, clean),
+        cmocka_unit_test_teardown(those_that_answer_leave_room_for_those_that_fail, clean),
         cmocka_unit_test_teardown(no_more_than_a_bounded_number_is_remembered, clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

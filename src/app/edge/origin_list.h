@@ -1,0 +1,35 @@
+/**
+ * The origins of the configuration, their state, and what this edge has open at each.
+ *
+ * Yields     no
+ */
+#ifndef APP_EDGE_ORIGIN_LIST_H
+#define APP_EDGE_ORIGIN_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "app/conf/conf.h"
+#include "app/edge/origins.h"
+
+enum { EDGE_ORIGIN_CAP = 512 };
+
+struct edge_origin {
+    const char         *vhost;
+    char                url[EDGE_ORIGIN_CAP]; /* "rtmp://host:port", cut if it is longer */
+    struct origin_state state;
+    size_t              n_pulls, n_pushes;
+};
+
+/** A place in a walk. All zero: before the first one. */
+struct edge_origin_walk {
+    size_t vhost, origin;
+};
+
+/** Go to the next origin; false: there is none. */
+bool edge_origins_next(const struct conf *conf, struct edge_origin_walk *at, struct edge_origin *out);
+
+/** "unknown": it was not asked yet; "up", or "down". */
+const char *edge_origin_state_name(const struct origin_state *s);
+
+#endif
