@@ -534,6 +534,21 @@ def test_a_backup_that_sends_no_key_frame_leaves_the_slate_on(make_server, slate
         backup.finish()
 
 
+def test_stand_ins_change_behind_a_publisher_that_sends_nothing(make_server, slate):
+    server = make_server(with_slate(slate, "backup [stream]_b;"), http="")
+    with without_publisher(server, SLATE) as player:
+        silent = server.publisher("s")
+        silent.barrier()
+        backup = Endless(server, "s_b", BACKUP)
+        player.until(lambda: has_last(player.media(), BACKUP), "the backup")
+        backup.drop()
+        player.until(lambda: has_last(player.media(), SLATE), "the slate again")
+        again = rtmp.Feeder(silent, Numbered(gop=GOP, name="p003").tags())
+        player.until(lambda: has_last(player.media(), 3), "the publisher that is back")
+        assert_whole(player.media(), (MAIN, SLATE, BACKUP, SLATE, 3))
+        again.finish()
+
+
 @pytest.mark.long
 @pytest.mark.xdist_group("browser")
 def test_mpegts_js_plays_on_over_a_slate_of_the_same_encoder(site):

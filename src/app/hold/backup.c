@@ -116,8 +116,7 @@ static bool may_begin_with(const struct backup *b, const struct frame *f)
 static void begin(struct backup *b, int64_t own_us)
 {
     const struct headers *headers = &b->source->headers;
-    source_end_stand_in(b->of);
-    if (b->of->state != SOURCE_HELD)
+    if (!source_is_replaceable(b->of))
         return;
     source_begin_stand_in(b->of, "backup");
     b->plays = true;

@@ -39,13 +39,11 @@ static void give_up(struct source *s)
     source_end_hold(s);
 }
 
-/* The backup plays until its publisher leaves, or ours is back. */
+/* The backup plays until its publisher leaves, or ours is back. Then the slate replaces it, or the stream is held again. */
 static void tend_backup(struct hold *h)
 {
     bool played = h->backup.plays;
     backup_tend(&h->backup);
-    if (played && !h->backup.plays)
-        source_end_stand_in(h->source);
     if (played || h->backup.plays)
         h->since_us = now_us();
 }
@@ -63,10 +61,7 @@ static int64_t tend_slate(struct hold *h)
         slate_close(&h->slate);
     if (h->backup.plays || (is_about_to_play(&h->backup) && !h->slate.plays))
         return DEADLINE_NEVER;
-    int64_t due_us = slate_tend(&h->slate);
-    if (!h->slate.plays)
-        source_end_stand_in(h->source);
-    return due_us;
+    return slate_tend(&h->slate);
 }
 
 static int64_t earliest(int64_t a, int64_t b)
@@ -74,31 +69,29 @@ static int64_t earliest(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static bool is_away(const struct source *s)
-{
-    return s->state == SOURCE_HELD || s->stand_in;
-}
-
 /* Do what is due while the publisher is away. Returns when to look again. */
 static int64_t tend(struct hold *h)
 {
     struct source *s = h->source;
-    if (!is_away(s)) {
+    if (!source_is_replaceable(s)) {
         h->since_us = 0;
         slate_close(&h->slate);
         backup_close(&h->backup);
-        return is_away(s) ? now_us() : DEADLINE_NEVER;
+        return source_is_replaceable(s) ? now_us() : DEADLINE_NEVER;
     }
     if (!h->since_us)
         h->since_us = s->held_from_us;
     if (!s->stand_in) /* The publisher may have been there for a moment. */
         h->backup.plays = h->slate.plays = false;
     tend_backup(h);
-    if (is_away(s) && !h->backup.plays && now_us() >= h->since_us + limit_us(s))
+    if (source_is_replaceable(s) && !h->backup.plays && now_us() >= h->since_us + limit_us(s))
         give_up(s);
-    if (!is_away(s))
+    if (!source_is_replaceable(s))
         return now_us();
-    int64_t due_us = tend_slate(h), look_us = *s->vhost->publish.backup ? now_us() + LOOK_US : DEADLINE_NEVER;
+    int64_t due_us = tend_slate(h);
+    if (!h->backup.plays && !h->slate.plays)
+        source_end_stand_in(s);
+    int64_t look_us = *s->vhost->publish.backup ? now_us() + LOOK_US : DEADLINE_NEVER;
     return earliest(earliest(due_us, look_us), h->since_us + limit_us(s));
 }
 

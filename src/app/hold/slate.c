@@ -145,6 +145,8 @@ static int64_t show_due(struct slate *sl)
             fail(sl, err_new(E_SYSTEM_FILE_READ, "%s has no frame that can be shown", sl->path.bytes));
             break;
         }
+        if (!sl->of->stand_in)
+            break; /* The publisher has come while the clip was read. */
         int64_t now = now_us();
         if (now - due_us(sl) > LATE_US)
             sl->began_us += now - due_us(sl);
@@ -162,15 +164,11 @@ int64_t slate_tend(struct slate *sl)
         slate_close(sl);
         return DEADLINE_NEVER;
     }
-    if (!is_named(sl) && sl->plays) {
-        slate_close(sl);
-        return now_us(); /* Another file is opened when the caller has ended the stand-in. */
-    }
     if (!is_named(sl))
         open_file(sl);
     if (sl->has_failed)
         return DEADLINE_NEVER;
-    if (!sl->plays && sl->of->state != SOURCE_HELD)
+    if (!sl->plays && !source_is_replaceable(sl->of))
         return now_us(); /* The publisher has come while the file was read. */
     if (!sl->plays)
         begin(sl);

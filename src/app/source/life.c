@@ -262,7 +262,10 @@ void source_let_hold(struct source *s, bool lets)
 void source_begin_stand_in(struct source *s, const char *what)
 {
     log_info("%s stands in for the publisher of %s, players=%zu", what, s->identity, s->n_readers);
-    end_publish(s);
+    if (s->stand_in)
+        end_for_another(s);
+    else
+        end_publish(s);
     s->seams = false;
     s->stand_in = what;
     s->state = SOURCE_LIVE;

@@ -51,7 +51,7 @@ void source_end_late(struct source *s);
 void source_let_hold(struct source *s, bool lets);
 
 /**
- * Replace the publisher of a held stream, in a publish of its own: the caller enters frames (enter.h) while s->stand_in is set. A
+ * Replace the publisher of a held stream, or another stand-in, in a publish of its own: the caller enters frames (enter.h) while s->stand_in is set. A
  * publisher ends it when its frames can be shown (hand_back.h), and so does source_end_stand_in(). Does not yield.
  *
  * Shape      what: a word for the API and the log; static

@@ -156,6 +156,12 @@ static inline bool source_is_live(const struct source *s)
     return s->state == SOURCE_LIVE;
 }
 
+/** True while a stand-in may begin: the stream is held, or one plays already. */
+static inline bool source_is_replaceable(const struct source *s)
+{
+    return s->state == SOURCE_HELD || s->stand_in;
+}
+
 /** True if the vhost takes its streams from origins. */
 static inline bool source_is_edge(const struct source *s)
 {
