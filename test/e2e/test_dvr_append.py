@@ -120,6 +120,7 @@ def counters(path):
     return jumps, told
 
 
+@pytest.mark.long
 def test_a_transport_stream_goes_on(make_server):
     server = serve(make_server, "./rec/[stream].ts", PLAN, api="")
     api = Api(server)

@@ -411,7 +411,8 @@ def test_writes_to_a_crowd_are_counted_one_by_one(metrics, swarm):
 
 
 def test_recordings_are_counted(make_server):
-    m = Metrics(make_server, "vhost __defaultVhost__ { dvr { enabled on; dvr_path ./rec/[stream].[timestamp].flv; } }")
+    m = Metrics(make_server, "vhost __defaultVhost__ { publish { normal_timeout 120000; }"
+                             " dvr { enabled on; dvr_path ./rec/[stream].[timestamp].flv; } }")
     publisher, feeder = publish(m.server)
     m.wait("srs_dvr_bytes_total", lambda n: n > 10000)
     assert m.value("srs_dvr_open_files") == m.value("srs_dvr_known_files") == m.value("srs_stream_dvr_open_files", stream="s") == 1

@@ -79,8 +79,8 @@ void ts_tail_look(struct ts_tail *t, const uint8_t *packets, size_t len)
 
 bool ts_tail_is_whole(const struct ts_tail *t)
 {
-    enum { ALL = 1 << TS_PAT | 1 << TS_PMT | 1 << TS_VIDEO | 1 << TS_AUDIO };
-    return (t->seen & ALL) == ALL;
+    enum { TABLES = 1 << TS_PAT | 1 << TS_PMT };
+    return (t->seen & TABLES) == TABLES && (t->seen & ~TABLES);
 }
 
 bool ts_first_time(const uint8_t *packets, size_t len, int64_t *pts_90k)

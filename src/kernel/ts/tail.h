@@ -29,7 +29,7 @@ struct ts_tail {
 /** Look at packets that stand before those that were looked at; a part of a packet at the end is left out. */
 void ts_tail_look(struct ts_tail *t, const uint8_t *packets, size_t len);
 
-/** True when there is nothing more to look for. */
+/** True when the newest tables were seen, behind which all tracks of the last GOP stand, and a track. */
 bool ts_tail_is_whole(const struct ts_tail *t);
 
 /** The first PTS of packets. False: there is none. */

@@ -48,6 +48,27 @@ static void a_note_is_read_as_it_was_written(void **state)
     mem_free(text);
 }
 
+static void the_end_of_a_transport_stream_is_kept(void **state)
+{
+    struct dvr_recording  *r = sample();
+    const struct dvr_facts facts = { .bytes = 188, .tail = { .cc = { 1, 2, 15, 4, 0 }, .seen = 0x0F, .version = 31 } };
+    char                  *text = note_text(r, &facts), *none = note_text(r, &(struct dvr_facts){ .bytes = 188 });
+    struct dvr_recording  *again = note_parse(text, strlen(text), "rec/y.ts"),
+                         *other = note_parse(none, strlen(none), "rec/y.ts");
+    (void)state;
+    assert_non_null(again);
+    assert_memory_equal(again->tail.cc, facts.tail.cc, sizeof facts.tail.cc);
+    assert_int_equal(again->tail.version, 31);
+    assert_true(again->tail.seen);
+    assert_non_null(other);
+    assert_false(other->tail.seen);
+    dvr_recording_unref(&other);
+    dvr_recording_unref(&again);
+    dvr_recording_unref(&r);
+    mem_free(text);
+    mem_free(none);
+}
+
 static void every_cut_of_a_note_is_refused(void **state)
 {
     struct dvr_recording *r = sample();
@@ -200,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_note_is_read_as_it_was_written),
+        cmocka_unit_test(the_end_of_a_transport_stream_is_kept),
         cmocka_unit_test(every_cut_of_a_note_is_refused),
         cmocka_unit_test(numbers_and_names_that_cannot_be_are_refused),
         cmocka_unit_test(gaps_are_bounded_and_bad_ones_left_out),
