@@ -1,5 +1,6 @@
 """Real players over a publisher that drops, with another encoder in its place: the picture moves again, time never goes back, and
 no player connects anew. doc/hold.md."""
+import itertools
 import re
 import time
 
@@ -13,6 +14,7 @@ from wait import until
 
 MAIN, OTHER = "h264_aac_plain.flv", "h264_aac_wide.flv"
 MAIN_WIDTH, OTHER_WIDTH = 160, 320
+HOW = ["slate", "backup", "takeover", "hold"]
 GOP_MS = {MAIN: 1000, OTHER: 4000}
 
 # For each picture that is shown: its time in the stream, its width, and what the player has.
@@ -64,6 +66,9 @@ class Replacement:
         return self
 
     def __exit__(self, *exc):
+        self.finish()
+
+    def finish(self):
         for p in (self.first, self.other):
             if p:
                 p.finish()
@@ -99,14 +104,14 @@ def steps_of(shown):
 
 @pytest.mark.long
 @pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("ext", ["flv", "ts"])
-@pytest.mark.parametrize("how", ["slate", "backup", "takeover", "hold"])
-def test_mpegts_js_shows_another_encoder_without_a_stop(site, how, ext):
+@pytest.mark.parametrize("how,ext,scheme", [(how, ext, "http") for how in HOW for ext in ("flv", "ts")] + [("slate", "flv", "ws")])
+def test_mpegts_js_shows_another_encoder_without_a_stop(site, how, ext, scheme):
     server = site(conf_of(how, ext))
+    url = server.http_url("/live/s." + ext).replace("http", scheme, 1)
     page = Browser()
     try:
         with Replacement(server, how) as replacement:
-            page.open(server.http_url("/players/srs_player.html") + "?autostart=true&url=" + server.http_url("/live/s." + ext))
+            page.open(server.http_url("/players/srs_player.html") + "?autostart=true&url=" + url)
             page.wait_playing(1, 20)
             page.run(_WATCH)
             replacement.begin()
@@ -122,3 +127,27 @@ def test_mpegts_js_shows_another_encoder_without_a_stop(site, how, ext):
     assert min(steps_of(shown)) >= 0 and max(steps_of(shown)) < 1, shown
     assert max(len(ranges) for _, _, ranges in shown) == 1 and not facts["error"]     # no hole in front of the new pictures
     assert len(re.findall(r"start play /live/s", server.log)) == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["rtmp", "http"])
+@pytest.mark.parametrize("how", HOW)
+def test_ffmpeg_plays_on_with_another_encoder(make_server, how, scheme):
+    server = make_server(conf_of(how, "flv"), http="")
+    pictures = {clip: {p.hash for p in media.framemd5(media.clip(clip)) if p.kind == "video"} for clip in (MAIN, OTHER)}
+    with Replacement(server, how) as replacement:
+        with media.ffmpeg_play(server.url() if scheme == "rtmp" else server.http_url("/live/s.flv")) as player:
+            server.wait_log("type=rtmp-play" if scheme == "rtmp" else "start play /live/s")
+            sent = len(replacement.first.feeder.sent)
+            until(lambda: len(replacement.first.feeder.sent) > sent + 60, "some pictures")
+            replacement.begin()
+            began = time.monotonic()
+            until(lambda: time.monotonic() > began + 2, "some pictures of the other encoder")
+            replacement.finish()
+            server.reload("vhost __defaultVhost__ { %s }" % (FORMATS % "flv"))
+            packets = media.parse_framemd5(player.ends())
+    for kind in ("video", "audio"):
+        times = [p.dts for p in packets if p.kind == kind]
+        assert times == sorted(times) and max(b - a for a, b in zip(times, times[1:])) <= 1000
+    shown = [next((clip for clip in pictures if p.hash in pictures[clip]), None) for p in packets if p.kind == "video"]
+    assert [clip for clip, _ in itertools.groupby(shown)] == [MAIN, OTHER]
