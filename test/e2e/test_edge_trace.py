@@ -150,3 +150,15 @@ def test_each_origin_has_its_state_in_the_api_and_in_metrics(make_server):
         with edge.publisher("t"):
             until(lambda: sum(o["pushes"] for o in origins(edge).values()) == 1, "a push", 10)
     until(lambda: all(o["pushes"] == 0 for o in origins(edge).values()), "the end of the push", 10)
+
+
+def test_edges_agree_on_the_origin_of_each_stream(make_server):
+    first, second = make_server(), make_server()
+    for stream in "abcd":
+        asked_at = []
+        for order in ((first, second), (second, first)):
+            edge, since = make_server(edge_of(*order, more="origin_choice hashed; linger 0; timeout 60;")), [o.mark() for o in (first, second)]
+            with edge.player(stream):
+                asked_at.append(until(lambda: [o.port for o, m in zip((first, second), since)
+                                               if "type=rtmp-play" in o.log[m:]], "a pull", 10))
+        assert asked_at[0] == asked_at[1] and len(asked_at[0]) == 1

@@ -276,6 +276,7 @@ struct conf_cluster {
     struct conf_words origins;                        /* host[:port]; the first one is tried first */
     char             *vhost;                          /* for the origin; [vhost] is the one here */
     int64_t           linger_us, timeout_us, hold_us; /* ours */
+    int               origin_choice;                  /* ours: enum conf_origin_choice */
     bool              backup_pull;                    /* ours: a second origin stands by */
     bool              tls_verify;                     /* ours */
     char             *tls_ca;                         /* ours: a PEM file; empty: the certificates of the system */
@@ -285,6 +286,8 @@ struct conf_cluster {
     bool              debug_srs_upnode;  /* tell origins who this server is */
     bool              token_traverse;    /* an origin decides about players; never on unless mode is remote */
 };
+
+enum conf_origin_choice { CONF_ORIGINS_ORDERED, CONF_ORIGINS_HASHED };
 
 /* What happens to a publisher of a stream that a coworker has. */
 enum conf_cluster_elsewhere { CONF_ELSEWHERE_ALLOW, CONF_ELSEWHERE_REFUSE };

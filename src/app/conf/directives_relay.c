@@ -6,6 +6,7 @@
 static const char *const modes[] = { "local", "remote", NULL }; /* enum conf_cluster_mode */
 static const char *const protocols[] = { "rtmp", "flv", "flvs", "rtmps", NULL }; /* enum conf_cluster_protocol */
 
+static const char *const choices[] = { "ordered", "hashed", NULL }; /* enum conf_origin_choice */
 static const char *const elsewhere[] = { "allow", "refuse", NULL }; /* enum conf_cluster_elsewhere */
 
 static const struct directive cluster_rows[] = {
@@ -14,6 +15,9 @@ static const struct directive cluster_rows[] = {
     { .name = "origin", .type = CONF_LIST, .unit = "host[:port] ...", .reload = RELOAD_APPLIED, IN_VHOST(cluster.origins),
       .since = "1", .example = "127.0.0.1:19350",
       .help = "The origins, the first one is tried first. One that cannot be reached is set aside for a time that grows." },
+    { .name = "origin_choice", .type = CONF_ENUM, .words = choices, .def = "ordered", .reload = RELOAD_APPLIED,
+      IN_VHOST(cluster.origin_choice), .since = "ours",
+      .help = "hashed: each stream has its own order of origins, by its name, on which all edges agree." },
     { .name = "linger", .type = CONF_SECONDS, .def = "5", .min = 0, .max = 86400, .reload = RELOAD_APPLIED,
       IN_VHOST(cluster.linger_us), .since = "ours", .help = "How long a pull goes on after the last player." },
     { .name = "timeout", .type = CONF_SECONDS, .def = "5", .min = 1, .max = 3600, .reload = RELOAD_APPLIED,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/conf/relay.h"
+#include "app/edge/origin_order.h"
 #include "app/edge/origins.h"
 #include "app/relay/pull.h"
 #include "app/session/session.h"
@@ -135,8 +136,11 @@ static struct err *make_urls(struct pull_order *o, const struct source *s)
         return err_new(E_SYSTEM_CONFIG_INVALID, "vhost %s is an edge without an origin", s->vhost->name);
     o->urls.items = mem_calloc(origins->count, sizeof *o->urls.items);
     struct err *e = o->urls.items ? NULL : err_no_memory();
-    for (; !e && o->urls.count < origins->count; o->urls.count++)
-        e = make_url(&o->urls.items[o->urls.count], s, origins->items[o->urls.count], o->host);
+    size_t      at = ORIGIN_ORDER_BEGIN;
+    for (; !e && o->urls.count < origins->count; o->urls.count++) {
+        at = origin_order_next(&s->vhost->cluster, s->key, at);
+        e = make_url(&o->urls.items[o->urls.count], s, origins->items[at], o->host);
+    }
     return e;
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/conf/variable.h"
 #include "app/edge/edge_order.h"
+#include "app/edge/origin_order.h"
 #include "app/edge/origins.h"
 #include "app/forward/destination.h"
 #include "app/forward/loop.h"
@@ -71,7 +72,7 @@ void origin_call_finish(struct origin_call *c)
 
 /* ---- what the origin is asked ---- */
 
-static struct err *list_origins(struct conf_words *words, const struct conf_vhost *vhost)
+static struct err *list_origins(struct conf_words *words, const struct conf_vhost *vhost, const char *key)
 {
     const struct conf_cluster *cluster = &vhost->cluster;
     const char                *schema = cluster->protocol == CONF_CLUSTER_RTMPS ? "rtmps://" : "rtmp://";
@@ -80,9 +81,11 @@ static struct err *list_origins(struct conf_words *words, const struct conf_vhos
         return err_new(E_SYSTEM_CONFIG_INVALID, "vhost %s is an edge without an origin", vhost->name);
     if (!(words->items = mem_calloc(cluster->origins.count, sizeof *words->items)))
         return err_no_memory();
+    size_t at = ORIGIN_ORDER_BEGIN;
     for (; words->count < cluster->origins.count; words->count++) {
+        at = origin_order_next(cluster, key, at);
         struct buf word = buf_up_to(RTMP_URL_MAX);
-        buf_printf(&word, "%s%s", schema, cluster->origins.items[words->count]);
+        buf_printf(&word, "%s%s", schema, cluster->origins.items[at]);
         struct err *e = buf_error(&word);
         if (!e)
             words->items[words->count] = buf_take(&word);
@@ -154,7 +157,7 @@ bool origin_call_is_up_to_date(const struct origin_call *c, const struct conf_vh
     struct conf_words words;
     char             *name = NULL;
     size_t            at = 0;
-    struct err       *e = list_origins(&words, vhost);
+    struct err       *e = list_origins(&words, vhost, c->key);
     if (!e)
         e = name_vhost(&name, c->who.vhost, vhost);
     bool is = !e && c->is_open && is_listed(&words, c->origin, &at) && str_equal(name, c->asked_vhost);
@@ -170,7 +173,7 @@ static struct err *choose(struct origin_call *c, const struct conf_vhost *vhost)
     struct conf_words words;
     char             *name = NULL, *origin = NULL;
     size_t            last = PULL_URL_NONE;
-    struct err       *e = list_origins(&words, vhost);
+    struct err       *e = list_origins(&words, vhost, c->key);
     if (!e)
         e = name_vhost(&name, c->who.vhost, vhost);
     if (!e && c->origin && !is_listed(&words, c->origin, &last))
