@@ -20,9 +20,11 @@ struct rd {
     bool           bad;
 };
 
+/** Read these bytes; NULL with a length of 0 is nothing to read. */
 static inline struct rd rd_over(const void *bytes, size_t len)
 {
-    return (struct rd){ (const uint8_t *)bytes, (const uint8_t *)bytes + len, false };
+    const uint8_t *p = bytes;
+    return (struct rd){ p, len ? p + len : p, false };
 }
 
 static inline size_t rd_left(const struct rd *r)

@@ -96,6 +96,10 @@ static void nothing_may_be_empty_storage(void **state)
     struct rd r = rd_over(bytes, 0);
     assert_non_null(rd_bytes(&r, 0));
     assert_false(r.bad);
+    r = rd_over(NULL, 0);
+    assert_int_equal(rd_left(&r), 0);
+    rd_u8(&r);
+    assert_true(r.bad);
 }
 
 int main(void)
