@@ -4,6 +4,7 @@
 #include "app/relay/forms.h"
 #include "app/source/attend.h"
 #include "app/source/life.h"
+#include "app/source/seaming.h"
 #include "app/source/source.h"
 #include "core/backoff.h"
 #include "core/log.h"
@@ -117,7 +118,9 @@ static struct err *try_once(struct pull *p)
     }
     co_trim_stack(); /* It may wait for days. */
     while (!e && !p->attempt->ended && !is_over(p)) {
+        int64_t seam_us = p->attendance ? seaming_tend(p->attendance->source) : DEADLINE_NEVER;
         int64_t look_us = look_at_standby(p);
+        look_us = seam_us < look_us ? seam_us : look_us;
         if (!p->attempt->ended && !is_over(p))
             e = wait(p, look_us);
     }

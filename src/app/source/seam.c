@@ -134,7 +134,7 @@ static enum seam_verdict go_on(struct seam *s)
     return SEAM_GOES_ON;
 }
 
-static enum seam_verdict give_up(struct seam *s)
+enum seam_verdict seam_give_up(struct seam *s)
 {
     return s->has_place ? go_on(s) : SEAM_APART;
 }
@@ -150,17 +150,21 @@ static bool is_behind(const struct seam *s, int64_t us)
     return !s->begins_at_0 && us < s->oldest_us && s->oldest_us - us <= SEAM_LAG_MAX_US;
 }
 
+bool seam_is_overdue(const struct seam *s, int64_t now_us)
+{
+    return s->state == SEAM_WAITS && s->since_us && now_us - s->since_us >= SEAM_PATIENCE_US;
+}
+
 static bool has_patience(const struct seam *s, int64_t now_us)
 {
-    bool has_time = !s->since_us || now_us - s->since_us < SEAM_PATIENCE_US;
-    return has_time && s->kept.n < SEAM_FRAMES_MAX && s->kept.bytes < SEAM_BYTES_MAX;
+    return !seam_is_overdue(s, now_us) && s->kept.n < SEAM_FRAMES_MAX && s->kept.bytes < SEAM_BYTES_MAX;
 }
 
 /* True if the frame decides nothing yet: what comes may prove the place, or be a better one. */
 static bool is_open(struct seam *s, const struct frame *f, int64_t us)
 {
     if (!s->has_place)
-        return is_behind(s, us);
+        return s->begins_at_0 || is_behind(s, us);
     return !is_beyond(s, f, us + s->add_us) || (!s->is_exact && is_behind(s, us));
 }
 
@@ -180,7 +184,7 @@ enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct
     if (!frame_is_header(f) && !s->since_us)
         begin_wait(s, a, now_us);
     if (frame_is_header(f) || (s->has_pictures && !is_picture(f)))
-        return has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
+        return has_patience(s, now_us) ? SEAM_KEEP : seam_give_up(s);
     prove(s, log, f, us);
     if (!s->is_exact)
         find_place(s, log, f, us);
@@ -188,7 +192,7 @@ enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct
         s->waits_for_key = true;
         return go_on(s);
     }
-    return is_open(s, f, us) && has_patience(s, now_us) ? SEAM_KEEP : give_up(s);
+    return is_open(s, f, us) && has_patience(s, now_us) ? SEAM_KEEP : seam_give_up(s);
 }
 
 /* ---- what follows it ---- */

@@ -12,7 +12,7 @@
  *            frames of the server have. All pictures that follow have to equal those of the log, up to its end.
  *            Where the frames of the server begin after those of the log, the stream goes on with its own times if as much of its time
  *            as of the clock has passed, or if its times are absolute (`atc`). Pictures then begin with a key frame.
- *            A server that is behind is waited for, SEAM_PATIENCE_US long at most.
+ *            A server that is, or may be, behind is waited for, SEAM_PATIENCE_US long at most.
  *            In all other cases the streams are apart.
  * Shape      the log keeps its frames meanwhile; the state is a value, but for what is kept
  * Units      microseconds
@@ -77,6 +77,12 @@ void seam_begin(struct seam *s, const struct ring *log);
 /** Judge what the server brings, while s->state is SEAM_WAITS. is_absolute: its times are (`atc`). SEAM_GOES_ON makes it SEAM_FOUND. */
 enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct arrival *a, int64_t now_us,
                             bool is_absolute);
+
+/** True if it has been waited for long enough. */
+bool seam_is_overdue(const struct seam *s, int64_t now_us);
+
+/** Decide by what has come. SEAM_GOES_ON makes it SEAM_FOUND. */
+enum seam_verdict seam_give_up(struct seam *s);
 
 /** False for what the log has already, and for pictures that cannot be decoded. Otherwise the arrival gets the times of the log. */
 bool seam_passes(struct seam *s, struct arrival *a);

@@ -7,6 +7,7 @@
 #include "app/source/life.h"
 #include "app/source/source.h"
 #include "core/clock.h"
+#include "core/log.h"
 
 /* True for a configuration, or metadata, that the stream has. */
 static bool is_known(const struct source *s, const struct frame *f)
@@ -54,6 +55,24 @@ static struct err *begin_apart(struct source *s)
     return e;
 }
 
+static struct err *begin_at_seam(struct source *s)
+{
+    source_go_on(s);
+    return enter_kept(s);
+}
+
+int64_t seaming_tend(struct source *s)
+{
+    if (s->seam.state != SEAM_WAITS)
+        return DEADLINE_NEVER;
+    if (!seam_is_overdue(&s->seam, now_us()))
+        return now_us() + SEAM_PATIENCE_US;
+    bool        goes_on = s->state == SOURCE_HELD && seam_give_up(&s->seam) == SEAM_GOES_ON;
+    struct err *e = goes_on ? begin_at_seam(s) : begin_apart(s);
+    log_err(LOG_WARN, e, "frames of %s are lost", s->identity);
+    return DEADLINE_NEVER;
+}
+
 struct err *seaming_look(struct source *s, struct arrival *a, bool *enters)
 {
     struct err *e = NULL;
@@ -62,10 +81,7 @@ struct err *seaming_look(struct source *s, struct arrival *a, bool *enters)
         switch (look(s, a)) {
         case SEAM_KEEP: return keep(s, a);
         case SEAM_APART: *enters = true; return begin_apart(s);
-        case SEAM_GOES_ON:
-            source_go_on(s);
-            e = enter_kept(s);
-            break;
+        case SEAM_GOES_ON: e = begin_at_seam(s); break;
         }
     }
     *enters = !e && fits(s, a);

@@ -11,6 +11,7 @@
 #define APP_SOURCE_SEAMING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/attr.h"
 #include "core/err.h"
@@ -27,5 +28,13 @@ struct source;
  * Yields     no
  */
 struct err *seaming_look(struct source *s, struct arrival *a, bool *enters) ATTR_MUST_USE;
+
+/**
+ * Decide for a publisher that brings nothing more for now, once it has been waited for long enough. The owner of the publisher calls it.
+ *
+ * Returns    when to call it again; DEADLINE_NEVER: not for this publisher
+ * Yields     no
+ */
+int64_t seaming_tend(struct source *s);
 
 #endif

@@ -170,13 +170,30 @@ static void a_server_whose_times_begin_at_0_goes_on_at_once(void **state)
     assert_int_equal(passes("p4", 120), 10120);
 }
 
+static void it_may_be_a_gop_behind(void **state)
+{
+    (void)state;
+    put("K1 p2 p3", 100000, 0);
+    seam_begin(&seam, &log_);
+    assert_int_equal(look("K0", 0), SEAM_KEEP);
+    assert_int_equal(look("p0", 40), SEAM_KEEP);
+    assert_int_equal(look("K1", 80), SEAM_KEEP);
+    assert_int_equal(look("p4", 200), SEAM_GOES_ON);
+    assert_int_equal(passes("p0", 40), -1);
+    assert_int_equal(passes("p4", 200), 100120);
+}
+
 static void times_that_begin_at_0_are_no_clock(void **state)
 {
     (void)state;
     put("K1 p2 p3", 50, 0);
     seam_begin(&seam, &log_);
     assert_int_equal(look("a9", 0), SEAM_KEEP);
-    assert_int_equal(look("K9", 200), SEAM_APART);
+    assert_int_equal(look("K9", 200), SEAM_KEEP);
+    assert_false(seam_is_overdue(&seam, now_at_us));
+    now_at_us += SEAM_PATIENCE_US;
+    assert_true(seam_is_overdue(&seam, now_at_us));
+    assert_int_equal(look("p9", 240), SEAM_APART);
 }
 
 static void a_picture_with_another_time_tells_nothing(void **state)
@@ -367,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(times_wrap, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_frame_with_another_time_tells_how_far_they_are_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_whose_times_begin_at_0_goes_on_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_may_be_a_gop_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(times_that_begin_at_0_are_no_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(a_picture_with_another_time_tells_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_frame_that_comes_twice_tells_nothing, setup, teardown),

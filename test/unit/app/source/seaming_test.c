@@ -18,19 +18,31 @@ static void bring(const char *label, int64_t ms)
     frame_unref(&f);
 }
 
-/* The labels and times of what the cursor gets; a bar where the stream breaks. */
-static const char *taken_by_cursor(void)
+/* The labels, and times if they are wanted, of what the cursor gets; a bar where the stream breaks. */
+static const char *taken_with(bool with_times)
 {
     static char   line[1024];
     struct str    out = str_over(line, sizeof line);
     struct frame *f;
     bool          jumped = false;
     for (; (f = log_cursor_next(&cursor, &jumped)); frame_unref(&f)) {
-        str_printf(&out, "%s%s%s@%lld", out.len ? " " : "", cursor.is_apart ? "| " : "", label_of(f),
-                   (long long)(f->dts_us / US_PER_MS));
+        str_printf(&out, "%s%s%s", out.len ? " " : "", cursor.is_apart ? "| " : "", label_of(f));
+        if (with_times)
+            str_printf(&out, "@%lld", (long long)(f->dts_us / US_PER_MS));
         cursor.is_apart = false;
     }
     return line;
+}
+
+static const char *taken_by_cursor(void)
+{
+    return taken_with(true);
+}
+
+/* Where another publish begins is the business of the clock. */
+static const char *labels_by_cursor(void)
+{
+    return taken_with(false);
 }
 
 /* A publisher with a stream of three pictures has left, and the stream is held. */
@@ -93,7 +105,7 @@ static void another_stream_begins_after_a_break(void **state)
     bring("K9", 100000);
     bring("p9", 100040);
     assert_int_equal(s->state, SOURCE_LIVE);
-    assert_string_equal(taken_by_cursor(), "| V2@1080 K9@1120 p9@1160");
+    assert_string_equal(labels_by_cursor(), "| V2 K9 p9");
     source_unpublish(s, &next);
     assert_int_equal(s->state, SOURCE_HELD);
 }
@@ -120,7 +132,37 @@ static void a_hold_that_ends_meanwhile_leaves_another_publish(void **state)
     assert_int_equal(s->state, SOURCE_IDLE);
     bring("K1", 1000);
     assert_int_equal(s->state, SOURCE_LIVE);
-    assert_string_equal(taken_by_cursor(), "| V1@1080 K1@1120");
+    assert_string_equal(labels_by_cursor(), "| V1 K1");
+}
+
+static void a_server_that_pauses_is_decided_about_all_the_same(void **state)
+{
+    (void)state;
+    assert_null(source_publish(s, &next));
+    bring("V2", 0);
+    bring("K9", 0);
+    bring("p9", 40);
+    assert_int_equal(s->state, SOURCE_HELD);
+    assert_true(seaming_tend(s) <= now_us() + SEAM_PATIENCE_US);
+    s->seam.since_us -= SEAM_PATIENCE_US;
+    assert_int_equal(seaming_tend(s), DEADLINE_NEVER);
+    assert_string_equal(labels_by_cursor(), "| V2 K9 p9");
+    bring("p10", 80);
+    assert_string_equal(labels_by_cursor(), "p10");
+}
+
+static void what_a_server_has_sent_before_it_pauses_may_go_on(void **state)
+{
+    (void)state;
+    assert_null(source_publish(s, &next));
+    bring("K1", 1000);
+    bring("p2", 1040);
+    s->seam.since_us -= SEAM_PATIENCE_US;
+    assert_int_equal(seaming_tend(s), DEADLINE_NEVER);
+    assert_int_equal(s->state, SOURCE_LIVE);
+    bring("p3", 1080);
+    bring("p4", 1120);
+    assert_string_equal(taken_by_cursor(), "p4@1120");
 }
 
 static void a_stand_in_that_begins_meanwhile_gives_way(void **state)
@@ -133,7 +175,7 @@ static void a_stand_in_that_begins_meanwhile_gives_way(void **state)
     bring("K1", 1000);
     assert_null(s->stand_in);
     assert_int_equal(s->state, SOURCE_LIVE);
-    assert_string_equal(taken_by_cursor(), "| V1@1080 K1@1120");
+    assert_string_equal(labels_by_cursor(), "| V1 K1");
 }
 
 /* Who waits for the end of the hold is woken, or would take it for one that goes on. */
@@ -154,7 +196,7 @@ static void another_publisher_begins_at_once(void **state)
     assert_null(source_publish(s, &client));
     assert_int_equal(s->state, SOURCE_LIVE);
     bring("K1", 1000);
-    assert_string_equal(taken_by_cursor(), "| K1@1120");
+    assert_string_equal(labels_by_cursor(), "| K1");
     source_unpublish(s, &client);
 }
 
@@ -178,6 +220,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_server_that_leaves_before_it_is_decided_leaves_the_stream_held, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_hold_that_ends_meanwhile_leaves_another_publish, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_that_pauses_is_decided_about_all_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_server_has_sent_before_it_pauses_may_go_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stand_in_that_begins_meanwhile_gives_way, setup, teardown),
         cmocka_unit_test_setup_teardown(that_it_goes_on_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(another_publisher_begins_at_once, setup, teardown),
