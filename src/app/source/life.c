@@ -18,7 +18,8 @@ static void end_publish(struct source *s)
     if (s->state == SOURCE_HELD && s->seams)
         s->broke_at = s->ring.head;
     mix_queue_clear(&s->mix);
-    headers_copy(&s->before, &s->headers);
+    if (s->clock.started)
+        headers_copy(&s->before, &s->headers);
     headers_clear(&s->headers);
     gops_clear(&s->gops);
     s->video_track = s->audio_track = 0;

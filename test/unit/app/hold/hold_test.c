@@ -177,6 +177,36 @@ static void a_takeover_is_no_hold(void **state)
     assert_int_equal(s->state, SOURCE_HELD);
 }
 
+/* What a publisher brings, with times of the stream. */
+static void bring(const char *label)
+{
+    struct frame *f = labelled(label, 0);
+    assert_non_null(f);
+    assert_true(source_stamp(s, f, 0));
+    assert_null(source_append(s, f));
+    frame_unref(&f);
+}
+
+static void configurations_are_compared_with_those_of_the_last_frames(void **state)
+{
+    (void)state;
+    begin_live(HELD);
+    bring("V1");
+    bring("K1");
+    unpublish();
+    for (int i = 0; i < 2; i++) { /* One that sends nothing changes nothing. */
+        assert_null(source_publish(s, &fx.publisher));
+        if (i == 0)
+            unpublish();
+    }
+    bring("V1");
+    assert_false(s->clock.hurries);
+    bring("V2");
+    assert_true(s->clock.hurries);
+    bring("K2");
+    assert_int_equal(s->before.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +219,7 @@ int main(void)
         TEST(a_reload_that_takes_the_directive_away_ends_it),
         TEST(a_server_that_ends_holds_nothing),
         TEST(a_takeover_is_no_hold),
+        TEST(configurations_are_compared_with_those_of_the_last_frames),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
