@@ -360,6 +360,18 @@ int file_writer_lost_errno(const struct file_writer *w)
     return w->lost_errno;
 }
 
+/* Wait until something of it may be done. Looks from time to time whether another writer, which hangs, holds this one up. */
+static struct err *wait_a_while(struct file_writer *w, int64_t deadline_us)
+{
+    int64_t look_us = now_us() + CREW_LATE_US;
+    w->waiter = co_self();
+    struct err *e = co_park(look_us < co_deadline(deadline_us) ? look_us : co_deadline(deadline_us));
+    w->waiter = NULL;
+    if (now_us() < co_deadline(deadline_us))
+        e = err_except(e, E_SOCKET_TIMEOUT); /* It was time to look, or the process stood still. */
+    return e;
+}
+
 /* Wait until everything is done. Fails if the pool does not take the queue. */
 static struct err *drain(struct file_writer *w, int64_t deadline_us)
 {
@@ -368,11 +380,8 @@ static struct err *drain(struct file_writer *w, int64_t deadline_us)
     while (!e && !writer_is_done(w)) {
         if (!writer_is_under_way(w))
             return err_new(E_THREAD_TERMINATED, "the threads that write files take no more");
-        w->waiter = co_self();
-        e = co_park(co_deadline(deadline_us));
-        w->waiter = NULL;
-        if (now_us() < co_deadline(deadline_us))
-            e = err_except(e, E_SOCKET_TIMEOUT); /* the process stood still */
+        e = wait_a_while(w, deadline_us);
+        writer_start(w);
     }
     if (writer_is_done(w)) {
         err_free(e);

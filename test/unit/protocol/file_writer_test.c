@@ -423,6 +423,23 @@ static void writers_of_one_disk_go_to_a_thread_together(void **state)
         assert_null(file_writer_close(&w[i], a_while()));
 }
 
+static void a_writer_that_is_waited_for_leaves_a_crew_that_hangs(void **state)
+{
+    (void)state;
+    struct file_writer *slow = writer_of("slow", WRITTEN_FILE_FRESH), *fine = writer_of("fine", WRITTEN_FILE_FRESH);
+    assert_null(file_writer_wait(slow, a_while()));
+    assert_null(file_writer_wait(fine, a_while())); /* The device of both is known. */
+    freeze_path(path_in("slow"));
+    say(slow, "at last");
+    say(fine, "meanwhile");
+    assert_null(file_writer_close(&fine, a_while()));
+    assert_file("fine", "meanwhile");
+    assert_int_equal(disk_n_hanging(), 1);
+    thaw();
+    assert_null(file_writer_close(&slow, a_while()));
+    assert_file("slow", "at last");
+}
+
 /* One of a crew hangs. The others leave it once they are looked at, and hang as well, in as many turns as the disk has. */
 static void hang_in_all_turns(struct file_writer *const *w, size_t n)
 {
@@ -876,6 +893,7 @@ int main(void)
         CASE(a_frozen_disk_costs_what_exceeds_the_queue_and_no_time),
         CASE(a_writer_is_given_up_at_its_deadline),
         CASE(writers_of_one_disk_go_to_a_thread_together),
+        CASE(a_writer_that_is_waited_for_leaves_a_crew_that_hangs),
         CASE(a_frozen_mount_holds_up_only_the_writers_of_its_files),
         CASE(a_mount_that_was_never_seen_is_known_by_its_place),
         CASE(a_file_that_is_left_and_opened_again_is_not_written_by_both),
