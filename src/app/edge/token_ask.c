@@ -10,7 +10,7 @@ static struct turns turns = TURNS_OF(turns, TOKEN_ASKED_MAX, TOKEN_WAITING_MAX);
 static struct err *ask_in_turn(struct origin_call *c, struct conf *conf, const struct conf_vhost *vhost,
                                enum session_verdict *verdict)
 {
-    if (rtmp_connect_hops(rd_over(c->args, c->who.args_len)) >= RTMP_HOPS_MAX)
+    if (rtmp_connect_hops(rd_over(c->args ? c->args : (const uint8_t *)"", c->who.args_len)) >= RTMP_HOPS_MAX)
         return err_new(E_SYSTEM_FORWARD_LOOP, "edges ask each other about the player of %s in a ring", c->key);
     struct err *e = turns_take(&turns, now_us() + TOKEN_WAIT_US);
     if (e)

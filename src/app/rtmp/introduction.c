@@ -24,7 +24,7 @@ enum { OUT_ACK_SIZE_DEFAULT = 2500000 };
 static struct err *meet_peer(struct rtmp_conn *c)
 {
     struct rtmp_peer peer;
-    struct rd        args = rd_over(c->request.args, c->request.args_len);
+    struct rd        args = rd_over(c->request.args ? c->request.args : (const uint8_t *)"", c->request.args_len);
     char             text[RTMP_PEER_TEXT_CAP], claimed[INET6_ADDRSTRLEN];
     if (amf0_text_copy(claimed, sizeof claimed, amf0_get_string(args, "srs_client_ip")) && *claimed &&
         client_address_is_trusted(c->server->conf, c->ip) && client_address_claim(c->server->conf, c->ip, claimed))

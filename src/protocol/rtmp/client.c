@@ -192,7 +192,7 @@ static void add_args(const struct rtmp_client *c, const struct rtmp_client_targe
                                               .id = t->own_id };
     const struct rtmp_connect_relay  relay = { .self = t->own_id ? &self : NULL,
                                                .client_ip = t->client_ip,
-                                               .args = rd_over(t->args, t->args_len) };
+                                               .args = rd_over(t->args ? t->args : (const uint8_t *)"", t->args_len) };
     rtmp_write_connect_args(w, &relay);
 }
 
