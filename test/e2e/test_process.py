@@ -691,10 +691,13 @@ def test_included_files_take_the_place_of_the_include(make_server):
         assert c.session.reader.chunk_size == 200
 
 
+FOR_NGINX = ("hls.edge.conf", "http.flv.live.nginx.conf")
+
+
 def shipped():
-    """The files for this server. conf/hls.edge.conf is for nginx; test_hls_edge.py starts it."""
+    """The files for this server, without those for nginx: test_hls_edge.py and test_trees.py start them."""
     folder = os.path.join(media.ROOT, "conf")
-    return sorted(n for n in os.listdir(folder) if n.endswith(".conf") and n != "hls.edge.conf") if os.path.isdir(folder) else []
+    return sorted(n for n in os.listdir(folder) if n.endswith(".conf") and n not in FOR_NGINX) if os.path.isdir(folder) else []
 
 
 def test_every_file_that_we_ship_passes_the_check():
