@@ -24,7 +24,7 @@ static void fuzz_command(uint8_t type_id, const uint8_t *data, size_t len)
         if (answer.refused != (refusal != NULL))
             abort();
         err_free(refusal);
-        if (call.text.len > len || answer.code.len > len || strlen(answer.id) >= sizeof answer.id)
+        if (call.text.len > len || answer.code.len > len || strlen(answer.peer.id) >= sizeof answer.peer.id)
             abort();
     }
     err_free(e);
