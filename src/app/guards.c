@@ -3,6 +3,7 @@
 #include "app/bans/guard.h"
 #include "app/cluster/guard.h"
 #include "app/edge/push_guard.h"
+#include "app/edge/ring.h"
 #include "app/edge/token_ask.h"
 #include "app/edge/token_request.h"
 #include "app/forward/backend.h"
@@ -23,6 +24,7 @@ const struct session_guard *const session_guards[] = {
     &hook_connection_guard,
     &hook_stream_guard,
     &forward_guard, /* behind the callbacks, which may name the stream */
+    &edge_ring_guard,
     &edge_push_guard,
     &edge_token_guard,
     NULL,

@@ -1,4 +1,5 @@
 """Edges: a vhost with `cluster { mode remote; }` takes its streams from origins, while somebody watches."""
+import contextlib
 import os
 import re
 import socket
@@ -252,6 +253,29 @@ def test_an_edge_of_itself_is_refused(make_server):
     with edge.player():
         assert "ForwardLoop" in fails(edge).string
     edge.wait_log(r"client has gone, play /live/s")
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_a_ring_of_edges_is_refused_and_ends_with_its_players(make_server, n):
+    ports = [srs.free_port() for _ in range(n)]
+    edges = [make_server(edge_of("127.0.0.1:%d" % ports[(i + 1) % n], more="timeout 1; linger 1;"), listen=[ports[i]], api="")
+             for i in range(n)]
+    with contextlib.ExitStack() as stack:
+        for edge in edges:
+            stack.enter_context(edge.player())
+        until(lambda: any("edges pull /live/s from each other in a ring" in e.log for e in edges), "the ring in a log", 20)
+    until(lambda: all(Api(e).get("/api/v1/clients/")["clients"] == [] for e in edges), "no player and no pull at any edge", 30)
+
+
+def test_edges_that_have_each_other_in_reserve_are_no_ring(make_server):
+    origin, ports = make_server(), [srs.free_port() for _ in range(2)]
+    first, second = [make_server(edge_of(origin, "127.0.0.1:%d" % ports[1 - i]), listen=[ports[i]]) for i in range(2)]
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=5))
+        with first.player() as one, second.player() as other:
+            seen(one, 5)
+            seen(other, 5)
+    assert "ring" not in first.log + second.log
 
 
 @pytest.mark.parametrize("name", ["__defaultVhost__", "a.example"])

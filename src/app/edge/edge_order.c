@@ -5,6 +5,7 @@
 #include "app/conf/relay.h"
 #include "app/edge/origin_order.h"
 #include "app/edge/origins.h"
+#include "app/edge/ring.h"
 #include "app/relay/pull.h"
 #include "app/session/session.h"
 #include "app/source/attend.h"
@@ -40,6 +41,7 @@ const struct pull_kind edge_kind = {
     .choose = origins_choose,
     .failed = stop_holding,
     .heard = origins_heard,
+    .write_path = ring_write_path,
 };
 
 /* ---- texts ---- */

@@ -38,7 +38,12 @@ struct pull_kind {
 
     /** The server of a URL has answered, or has failed to. NULL: nothing. It must not yield. */
     void (*heard)(const char *url, bool answered);
+
+    /** Write who asks an RTMP server for the stream (edge/ring.h). NULL: it is not told. It must not yield. */
+    void (*write_path)(char *path, const char *key, const char *service_id);
 };
+
+enum { PULL_PATH_CAP = 256 };
 
 #define PULL_URL_NONE SIZE_MAX
 

@@ -59,10 +59,15 @@ static struct err *open_at(struct reading *r, const char *url, int64_t deadline_
 {
     static const char         schema[] = "rtmps:";
     struct rtmp_client_target at = { .url = url };
+    char                      path[PULL_PATH_CAP];
     struct buf                tc_url = buf_up_to(RTMP_URL_MAX);
     struct err               *e = strncasecmp(url, schema, sizeof schema - 1) == 0 ? attempt_trust(r->a) : NULL;
     at.tls = r->a->tls;
     at.own_id = r->a->order->tells_self ? r->a->trace : NULL;
+    if (at.own_id && r->a->order->kind->write_path) {
+        r->a->order->kind->write_path(path, r->a->order->key, r->a->server->service_id);
+        at.path = path;
+    }
     if (!e && r->a->order->host)
         e = name_host(r, url, &tc_url);
     at.tc_url = tc_url.len ? tc_url.bytes : NULL;

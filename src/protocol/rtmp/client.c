@@ -192,6 +192,7 @@ static void add_args(const struct rtmp_client *c, const struct rtmp_client_targe
                                               .id = t->own_id };
     const struct rtmp_connect_relay  relay = { .self = t->own_id ? &self : NULL,
                                                .client_ip = t->client_ip,
+                                               .path = t->path,
                                                .args = rd_over(t->args ? t->args : (const uint8_t *)"", t->args_len) };
     rtmp_write_connect_args(w, &relay);
 }
@@ -210,7 +211,7 @@ static struct err *write_connect(struct rtmp_client *c, const struct rtmp_client
         connect.flash_ver = "FMLE/3.0 (compatible; relay)"; /* Servers ask encoders alone for a user. */
     connect.page_url = t->page_url ? t->page_url : "";
     connect.swf_url = t->swf_url ? t->swf_url : "";
-    bool is_relay = t->own_id || t->client_ip;
+    bool is_relay = t->own_id || t->client_ip || t->path;
     connect.args = is_relay ? NULL : t->args;
     connect.args_len = t->args_len;
     rtmp_write_connect(&o.body, &connect);

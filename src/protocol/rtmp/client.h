@@ -61,6 +61,7 @@ struct rtmp_client_target {
     /* What is added to the second object (peer.h). */
     const char     *own_id;     /* who we are, and this as srs_id; NULL: not told */
     const char     *client_ip;  /* for whom we ask; NULL: nobody */
+    const char     *path;       /* the servers that ask, one after another, as srs_path; NULL: not told */
     struct tls_ctx *tls;        /* TLS context; NULL: an rtmps:// URL is an error */
     uint32_t        chunk_size; /* chunk size of our messages, 128..65536; 0: RTMP_CLIENT_CHUNK_SIZE */
     bool            plain;      /* Make the handshake without digest. */

@@ -337,8 +337,9 @@ static void put_self(struct wr *w, const struct rtmp_connect_result *self)
 
 void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_relay *relay)
 {
-    static const char *const own[] = { "srs_sig", "srs_server", "srs_license",   "srs_url",       "srs_version",
-                                       "srs_pid", "srs_id",     "srs_server_ip", "srs_client_ip", "srs_hops" };
+    static const char *const own[] = { "srs_sig",       "srs_server", "srs_license", "srs_url",
+                                       "srs_version",   "srs_pid",    "srs_id",      "srs_server_ip",
+                                       "srs_client_ip", "srs_hops",   "srs_path" };
     bool                     is_bad = rd_left(&relay->args) == 0;
     if (!is_bad)
         amf0_copy_properties(relay->args, own, ARRAY_LEN(own), NULL, &is_bad);
@@ -351,6 +352,8 @@ void rtmp_write_connect_args(struct wr *w, const struct rtmp_connect_relay *rela
         amf0_put_string(w, "srs_client_ip", relay->client_ip);
         amf0_put_number(w, "srs_hops", rtmp_connect_hops(relay->args) + 1);
     }
+    if (relay->path)
+        amf0_put_string(w, "srs_path", relay->path);
     amf0_write_end(w);
 }
 

@@ -154,6 +154,7 @@ void rtmp_write_connect(struct wr *w, const struct rtmp_connect *c); /* The tran
 struct rtmp_connect_relay {
     const struct rtmp_connect_result *self;      /* who it is; NULL: not told */
     const char                       *client_ip; /* for whom it asks; NULL: nobody */
+    const char                       *path;      /* the servers that ask, one after another; NULL: not told */
     struct rd args; /* the object of its client, whose other properties are passed on; empty: none */
 };
 

@@ -1,7 +1,7 @@
 /**
  * How servers of this kind name themselves to each other: in the answer to connect, and relays in the second object of connect.
  *
- * Source     the properties srs_server, srs_server_ip, srs_pid and srs_id, as SRS has them; srs_client_ip and srs_hops are ours
+ * Source     the properties srs_server, srs_server_ip, srs_pid and srs_id, as SRS has them; srs_client_ip, srs_hops and srs_path are ours
  * Yields     no
  */
 #ifndef PROTOCOL_RTMP_PEER_H

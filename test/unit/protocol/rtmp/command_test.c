@@ -232,14 +232,18 @@ static void a_relay_adds_to_the_object_of_its_client_and_its_word_counts(void **
     amf0_put_string(&t, "token", "t1");
     amf0_put_string(&t, "srs_id", "forged");
     amf0_put_string(&t, "srs_client_ip", "6.6.6.6");
+    amf0_put_string(&t, "srs_path", "c.3");
     amf0_put_number(&t, "srs_hops", 2);
     amf0_write_end(&t);
-    const struct rtmp_connect_relay relay = { &self, "10.0.0.9", rd_over(theirs, wr_len(&t)) };
+    const struct rtmp_connect_relay relay = {
+        .self = &self, .client_ip = "10.0.0.9", .path = "a.1 b.2", .args = rd_over(theirs, wr_len(&t))
+    };
     rtmp_write_connect_args(&o, &relay);
     struct rd r = rd_over(ours, wr_len(&o));
     assert_true(amf0_text_is(amf0_get_string(r, "token"), "t1"));
     assert_true(amf0_text_is(amf0_get_string(r, "srs_id"), "abc"));
     assert_true(amf0_text_is(amf0_get_string(r, "srs_client_ip"), "10.0.0.9"));
+    assert_true(amf0_text_is(amf0_get_string(r, "srs_path"), "a.1 b.2"));
     assert_int_equal(rtmp_connect_hops(r), 3);
     struct rtmp_peer peer;
     assert_true(rtmp_peer_read(&peer, r));
@@ -263,7 +267,7 @@ static void an_object_that_is_cut_is_left_out_and_hops_are_bounded(void **state)
         amf0_put_string(&t, "token", "t1");
         amf0_write_end(&t);
         assert_int_equal(rtmp_connect_hops(rd_over(theirs, wr_len(&t))), want[i]);
-        const struct rtmp_connect_relay relay = { NULL, NULL, rd_over(theirs, wr_len(&t) - 4) };
+        const struct rtmp_connect_relay relay = { .args = rd_over(theirs, wr_len(&t) - 4) };
         rtmp_write_connect_args(&o, &relay);
         struct rd r = rd_over(ours, wr_len(&o));
         assert_null(amf0_get_string(r, "token").p);
