@@ -87,13 +87,12 @@ def pulls(server):
     return server.output().count("type=rtmp-play")
 
 
-def test_players_of_a_stream_are_sent_to_one_of_two_edges_by_nginx(tree):
+def test_players_of_a_stream_are_sent_to_one_of_two_edges_by_nginx(tree, live):
     origin, edges, nginx = tree
     streams = ["s%d" % i for i in range(24)]
     with contextlib.ExitStack() as stack:
         for stream in streams:
-            publisher = stack.enter_context(origin.publisher(stream))
-            publisher.send_tags(Numbered().tags(count=10))
+            live(origin, stream)
         players = [stack.enter_context(HttpPlayer(nginx.port, "/live/%s.flv" % stream, websocket=ws))
                    for stream in streams for ws in (False, True)]
         for player in players:
@@ -103,17 +102,16 @@ def test_players_of_a_stream_are_sent_to_one_of_two_edges_by_nginx(tree):
         assert sum(begun) == len(streams) and all(begun), begun
 
 
-def test_streams_of_an_edge_that_dies_move_to_the_other_one(tree):
+def test_streams_of_an_edge_that_dies_move_to_the_other_one(tree, live):
     origin, edges, nginx = tree
-    with origin.publisher() as publisher:
-        publisher.send_tags(Numbered().tags(count=10))
-        with HttpPlayer(nginx.port, "/live/s.flv") as player:
-            player.wait_media(15)
-        edge, other = sorted(edges, key=lambda e: -e.output().count("begins"))
-        edge.kill()
-        with HttpPlayer(nginx.port, "/live/s.flv") as player:
-            player.wait_media(15)
-        assert other.output().count("begins") == 1
+    live(origin, "s")
+    with HttpPlayer(nginx.port, "/live/s.flv") as player:
+        player.wait_media(15)
+    edge, other = sorted(edges, key=lambda e: -e.output().count("begins"))
+    edge.kill()
+    with HttpPlayer(nginx.port, "/live/s.flv") as player:
+        player.wait_media(15)
+    assert other.output().count("begins") == 1
 
 
 # -- processes on one port -------------------------------------------------------------------------------------------------
