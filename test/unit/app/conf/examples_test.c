@@ -16,7 +16,7 @@
 static bool is_part(const char *name)
 {
     return strcmp(name, "full.conf") == 0 || strcmp(name, "include.vhost.conf") == 0 ||
-           strcmp(name, "hls.edge.conf") == 0;
+           strcmp(name, "hls.edge.conf") == 0 || strcmp(name, "http.flv.live.nginx.conf") == 0;
 }
 
 static struct loaded load_example(const char *name)
