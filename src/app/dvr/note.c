@@ -124,16 +124,20 @@ static bool read_numbers(const struct jr_value *note, struct dvr_recording *r)
 
 static void read_tail(const struct jr_value *note, struct ts_tail *tail)
 {
+    struct ts_tail  read = { .seen = 0 };
     struct jr_value list, item;
     size_t          at = 0;
     int64_t         n;
+    int             n_read = 0;
     if (!jr_member(note, "ts", &list) || !jr_next(&list, &at, &item) || !jr_int(&item, &n))
         return;
-    tail->version = n & 0x1F;
-    for (int i = 0; i < TS_TRACKS && jr_next(&list, &at, &item) && jr_int(&item, &n); i++) {
-        tail->cc[i] = n & 0x0F;
-        tail->seen |= (uint8_t)(1u << i);
+    read.version = n & 0x1F;
+    for (; n_read < TS_TRACKS && jr_next(&list, &at, &item) && jr_int(&item, &n); n_read++) {
+        read.cc[n_read] = n & 0x0F;
+        read.seen |= (uint8_t)(1u << n_read);
     }
+    if (n_read == TS_TRACKS)
+        *tail = read;
 }
 
 struct dvr_recording *note_parse(const char *text, size_t len, const char *path)
