@@ -227,6 +227,7 @@ def test_a_tester_that_sends_too_much_is_read_no_faster_than_the_limit(make_serv
         assert stopped["bytes_delta"] * 8 / stopped["duration_delta"] <= 400 * 2   # what one read takes comes on top
 
 
+@pytest.mark.long
 def test_a_tester_that_sends_too_much_does_not_make_the_test_longer(make_server):
     server = make_server(checked(limit=4))      # by the limit one message takes 40 s
     with measured(server) as t:

@@ -25,7 +25,7 @@ def quick(row, tmp_path):
     return lines
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "pull", "record", "edge-latency", "edge-pull", "edge-join", "edge-kill"])
 def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)

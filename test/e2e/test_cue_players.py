@@ -84,7 +84,7 @@ CELLS = {"ts": "", "fmp4": "hls_use_fmp4 on;", "low-latency-fmp4": "hls_ll on; h
          "low-latency-ts": "hls_ll on; hls_part 0.2;"}
 
 
-@pytest.mark.sample(4)
+@pytest.mark.long
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("cell", CELLS)
 def test_hls_js_tells_of_cues_at_their_time(browser, on_air, cell):

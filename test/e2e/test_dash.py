@@ -349,6 +349,7 @@ def test_a_reload_switches_dash_on_and_off_under_a_live_stream(make_server, on_a
     until(lambda: get(server, "/other/s.mpd").status == 404, "no MPD")
 
 
+@pytest.mark.long
 def test_a_disk_that_refuses_does_not_hurt_viewers(make_server, on_air):
     server = dash_server(make_server)
     os.makedirs(os.path.join(server.folder, "html"), exist_ok=True)

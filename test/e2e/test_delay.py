@@ -196,6 +196,7 @@ forward { enabled on; destination 127.0.0.1:%d; }
 """
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("ext", ["flv", "ts"])
 def test_every_output_is_late_and_whole(make_server, ext):
     target = make_server(vhost(play="time_jitter off;"))

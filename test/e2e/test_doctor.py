@@ -504,6 +504,7 @@ def test_a_fault_is_named(make_server, tmp_path, fault):
 
 # -- no false alarms --------------------------------------------------------------------------------------------------
 
+@pytest.mark.long
 def test_a_healthy_stream_has_no_finding(make_server):
     """Published by ffmpeg with B-frames, played over RTMP, HTTP-FLV and HLS, for as long as the doctor needs to judge all of it."""
     with contextlib.ExitStack() as stack:

@@ -92,6 +92,7 @@ def test_the_disk_keeps_room(make_server, tmp_path):
         server.stop()
 
 
+@pytest.mark.long
 def test_a_frozen_disk_is_waited_for(make_server, ext4_disk):  # noqa: F811
     server = make_server(CONF % ("%s/[stream].[timestamp].flv" % ext4_disk, "dvr_keep_age 4; dvr_keep_free 1;", ""), api="")
     api = Api(server)

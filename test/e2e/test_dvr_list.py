@@ -135,7 +135,7 @@ def inside(gap, recording):
     return max(0, min(recording["duration_ms"], gap["at_ms"] + gap["ms"]) - gap["at_ms"]) if gap["at_ms"] else 0
 
 
-@pytest.mark.sample(2)
+@pytest.mark.long
 @pytest.mark.parametrize("ending", [".flv", ".mp4"])
 def test_gaps_and_recordings_together_are_the_whole_stream(make_server, small_disk, ending):  # noqa: F811
     server = make_server(CONF % (small_disk + "/[stream].[timestamp]" + ending, "dvr_plan segment; dvr_duration 2;", ""), api="")

@@ -345,7 +345,7 @@ EXAMPLES = {
 }
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_tutorial_plays_from_either_by_ffmpeg(make_server, name):
     of_origin, of_edge, of_http, endings = EXAMPLES[name]

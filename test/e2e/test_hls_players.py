@@ -207,6 +207,7 @@ def test_mpv_and_gstreamer_play_together(on_air, cell):
     assert time.monotonic() - began > 3.5
 
 
+@pytest.mark.long
 def test_mpv_plays_a_low_latency_stream(on_air):
     server = on_air(ON_SCREEN["low-latency-fmp4"][0])
     with players.mpv(server.http_url("/live/s.m3u8"), 4) as mpv:

@@ -69,6 +69,7 @@ def shift(make_server):
     return lambda **how: Shift(make_server, **how)
 
 
+@pytest.mark.long
 def test_a_delayed_playlist_is_live_and_late(shift):
     s = shift()
     feeder = rtmp.Feeder(s.server.publisher("s"), media.loop("h264_aac.flv"))

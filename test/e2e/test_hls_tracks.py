@@ -108,7 +108,7 @@ CELLS = [("ts", "h264_aac.mp4", "h264", "aac", {1: ("aac_other.flv", "aac"), 2: 
          ("fmp4", "av1_opus.mp4", "av1", "opus", {1: ("opus_other.mp4", "opus"), 2: ("aac_other.flv", "aac")})]
 
 
-@pytest.mark.sample(4)
+@pytest.mark.long
 @pytest.mark.parametrize("container,clip,video,audio,others", CELLS,
                          ids=["%s-%s-%s" % (c[0], c[3], "-".join(o[1] for o in c[4].values())) for c in CELLS])
 def test_ffmpeg_gets_the_very_packets_of_each_track(hls, container, clip, video, audio, others):
@@ -236,7 +236,7 @@ def test_each_track_has_keys_of_its_own(hls, feed, encryption):
         media.compare_packets(source, players.hls_packets(url_of(server, "audio-2"), container, None, "aac"))
 
 
-@pytest.mark.sample(3)
+@pytest.mark.long
 @pytest.mark.parametrize("storage", ["both", "disk", "memory"])
 def test_files_of_tracks_lie_in_folders_of_their_own_and_go(hls, feed, tmp_path, storage):
     server = hls("hls_ctx off; hls_storage %s; hls_dispose 2; hls_fragment 1;" % storage, window=3)

@@ -198,6 +198,7 @@ def test_a_rendition_that_starts_later_has_the_numbers_of_the_others(hls):
             assert_aligned(server, names, 2)
 
 
+@pytest.mark.long
 def test_a_rendition_with_a_clock_of_its_own_is_aligned_by_its_arrival(hls):
     server = hls("hls_ctx off;")
     names = list(SIZES)[:2]

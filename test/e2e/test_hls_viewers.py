@@ -534,6 +534,7 @@ def test_a_publisher_that_comes_back_at_once_keeps_viewers_and_numbers(live, how
     assert [s.breaks for s in watch.media[0].known.segments].count(True) <= 4
 
 
+@pytest.mark.long
 def test_a_reload_that_switches_hls_ctx_off_leaves_plain_playlists(live):
     one = live(hls="hls_window 2;")
     ctx, uri = one.join()

@@ -33,7 +33,7 @@ def all_problems(programs, *compared):
     return "\n".join(problems)
 
 
-@pytest.mark.sample(100)
+@pytest.mark.long
 @pytest.mark.parametrize("container,video,audio", HLS, ids=["-".join(c) for c in HLS])
 def test_programs_play_hls(on_air, public_folder, tmp_path, container, video, audio):  # noqa: F811
     """mpv and VLC get the packets that were published, GStreamer decodes the pictures."""

@@ -148,6 +148,7 @@ def test_nginx_refuses(nginx, clip, tmp_path):
     Tool("play", nginx.url("nowhere/s"), tmp_path / "got.flv").fail(1902, 1007)
 
 
+@pytest.mark.long
 def test_a_busy_stream_of_nginx_refuses(nginx, clip):
     first = Tool("--speed", 1, "publish", clip, nginx.url())
     nginx.wait_log("publish: name='s'")

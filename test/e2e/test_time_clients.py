@@ -90,7 +90,7 @@ def assert_in_sync(habit, pairs, played):
     assert max(sums) - min(sums) <= 60, (habit, min(sums), max(sums))   # a step over a restart may be a frame longer
 
 
-@pytest.mark.sample(4)
+@pytest.mark.long
 @pytest.mark.parametrize("habit", HABITS)
 def test_ffmpeg_hears_and_sees_in_sync(server, habit):
     with media.ffmpeg_play(server.url()) as player:
@@ -116,7 +116,7 @@ def test_vlc_hears_and_sees_in_sync(server, public_folder, habit):   # noqa: F81
     assert_in_sync(habit, pairs, media.framemd5(out))
 
 
-@pytest.mark.sample(3)
+@pytest.mark.long
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("habit", HABITS)
 def test_mpegts_js_plays_in_sync(site, habit):

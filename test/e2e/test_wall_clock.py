@@ -56,7 +56,7 @@ def more(watch, segments):
     until(lambda: count() >= before + segments or watch._wrong(), "%d segments more" % segments, 30)
 
 
-@pytest.mark.sample(4)
+@pytest.mark.long
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR], ids=["back", "forward"])
 @pytest.mark.parametrize("directives", ["", "hls_ll on; hls_part 0.2; hls_use_fmp4 on;"], ids=["ts", "parts"])
 def test_hls_goes_on_over_a_step_of_the_clock(clock, publish, directives, seconds):
