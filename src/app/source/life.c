@@ -156,6 +156,7 @@ void source_begin_apart(struct source *s)
     else if (s->stand_in) /* It has begun meanwhile. */
         end_for_another(s);
     s->stand_in = NULL;
+    s->seams = s->publisher->seams; /* A stand-in has none. */
     s->state = SOURCE_LIVE;
     s->unwatched_since_us = now_us();
     begin_log(s);

@@ -197,11 +197,19 @@ enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct
 
 /* ---- what follows it ---- */
 
+static bool has_passed(const struct seam *s)
+{
+    for (size_t i = 0; i < s->n_tracks; i++)
+        if (s->tracks[i].is_passed)
+            return true;
+    return false;
+}
+
 static bool is_needed(struct seam *s, const struct frame *f, int64_t us)
 {
     struct seam_track *t = find_track(s, f);
     if (frame_is_header(f))
-        return f->kind != FRAME_SCRIPT || f->config || us > s->newest_us;
+        return f->kind != FRAME_SCRIPT || f->config || has_passed(s) || us > s->newest_us;
     if (t && !t->is_passed && !is_beyond(s, f, us))
         return false;
     if (t)
