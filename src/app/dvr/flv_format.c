@@ -50,15 +50,30 @@ static struct flv_tags *tags_of(struct dvr_output *o)
     return o->state;
 }
 
+/* Without memory for what waits: the writer copies it, or counts it as lost. */
+static void append(struct dvr_output *o, struct frame *f, int32_t dts_ms)
+{
+    uint8_t   header[FLV_TAG_HEADER_LEN], trailer[FLV_TAG_TRAILER_LEN];
+    struct wr before = wr_over(header, sizeof header), after = wr_over(trailer, sizeof trailer);
+    flv_write_tag_header(&before, flv_tag_type_of((enum frame_kind)f->kind), f->len, dts_ms);
+    flv_write_tag_trailer(&after, f->len);
+    const struct iovec pieces[] = { { header, sizeof header }, { f->data, f->len }, { trailer, sizeof trailer } };
+    (void)file_writer_appendv(o->writer, pieces, ARRAY_LEN(pieces));
+}
+
 static enum dvr_took take(struct dvr_output *o, struct frame *f, int64_t us)
 {
+    int32_t dts_ms = (int32_t)(uint32_t)ms_from_us(us);
     if (f->len > FLV_BODY_MAX || (f->kind == FRAME_SCRIPT && f->config))
         return DVR_SKIPPED; /* The metadata are in the head. */
     struct flv_tags *tags = tags_of(o);
-    if (!tags || !flv_tags_add(tags, f, (int32_t)(uint32_t)ms_from_us(us)))
-        return DVR_SKIPPED;
+    if (!tags || !flv_tags_add(tags, f, dts_ms)) {
+        if (tags)
+            flv_tags_append(tags, o->writer);
+        append(o, f, dts_ms);
+    }
     o->bytes += FLV_TAG_HEADER_LEN + f->len + FLV_TAG_TRAILER_LEN;
-    if (flv_tags_are_full(tags))
+    if (tags && flv_tags_are_full(tags))
         flv_tags_append(tags, o->writer);
     return DVR_TAKEN;
 }
