@@ -103,7 +103,8 @@ void co_set_urgent(bool urgent);
 /**
  * Call `hook` once, before sockets are looked at again: when the coroutines that are ready now have run, or their turn is
  * over. It handles work that was gathered in that time. The hook belongs to no coroutine, and must not yield; it may unpark.
- * A hook that is asked for again meanwhile is called once. At most CO_LOOK_HOOKS may wait; they are called in the order in which they came.
+ * A hook that is asked for again meanwhile is called once; one that is asked for by a hook waits for the next look. At most
+ * CO_LOOK_HOOKS may wait; they are called in the order in which they came.
  */
 enum { CO_LOOK_HOOKS = 2 };
 void co_before_look(void (*hook)(void));

@@ -128,9 +128,8 @@ static void crew_is_back(struct offload_job *job)
     move_list(&to_do, &c->to_do);
     list_remove(&c->link);
     end_turn(c, follow_devices(&done)); /* Those that wait for the disk go first. */
-    bool refused = c->job.refused || offload_has_ended();
-    mem_free(c);
-    take_back(&done, &to_do, refused);
+    take_back(&done, &to_do, c->job.refused || offload_has_ended());
+    mem_free(c); /* Until now the jobs that were not given back had it. */
 }
 
 /* A job hangs in the disk: the others do not wait for it. */
@@ -162,13 +161,13 @@ static void dissolve(struct disk_crew *c, const struct err *e)
     move_list(&jobs, &c->to_do);
     list_remove(&c->link);
     end_turn(c, 0);
-    mem_free(c);
     while (!list_is_empty(&jobs)) {
         struct disk_job *j = job_at(jobs.next);
         list_remove(&j->link);
         j->crew = NULL;
         j->kind->failed(j, e);
     }
+    mem_free(c);
 }
 
 static void set_out(struct disk_crew *c)
@@ -187,6 +186,7 @@ static void set_out(struct disk_crew *c)
 /* All jobs have been started that are in this turn of the loop. */
 static void look_at_crews(void)
 {
+    disk_turns_look(now_us());
     LIST_FOREACH (&under_way, it, after)
         if (is_late(crew_at(it)))
             leave_late(crew_at(it));
@@ -258,16 +258,23 @@ static struct disk_crew *crew_of(const struct disk_job *j)
     return NULL;
 }
 
+void disk_jobs_look(void)
+{
+    co_before_look(look_at_crews);
+}
+
 void disk_job_look(const struct disk_job *j)
 {
-    if (j->crew && is_late(j->crew))
-        co_before_look(look_at_crews);
+    if (j->crew ? is_late(j->crew) : disk_turn_waits(&j->turn))
+        disk_jobs_look();
 }
 
 struct err *disk_job_start(struct disk_job *j)
 {
-    if (disk_job_is_under_way(j))
+    if (disk_job_is_under_way(j)) {
+        disk_job_look(j);
         return NULL;
+    }
     if (offload_has_ended())
         return err_new(E_THREAD_TERMINATED, "the threads that write files have ended");
     struct disk_crew *c = j->alone ? NULL : crew_of(j);

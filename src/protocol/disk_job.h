@@ -9,8 +9,8 @@
  *         kind->back(j, false)   on the loop
  *
  * A thread that has worked for a crew for CREW_WORK_US leaves the rest of it. A crew that has not come back after CREW_LATE_US is
- * left by those that the hanging job holds up, once one of them is looked at, or another job is started. Jobs that were left begin again,
- * each with a thread of its own.
+ * left by those that the hanging job holds up, once one of them is looked at, or another job is started. Jobs that were left begin again:
+ * each begins a crew of its own, or waits for its turn.
  *
  * Ownership  a job is part of what works; it is left before that is freed
  * Yields     no. All calls are made on the loop
@@ -60,8 +60,11 @@ bool disk_job_join(struct disk_job *j, const char *place) ATTR_MUST_USE;
  */
 struct err *disk_job_start(struct disk_job *j) ATTR_MUST_USE;
 
-/** Look after a job that is under way. */
+/** Look after a job that is under way, before the loop looks at sockets again: its crew may be late, or its disk may hang. */
 void disk_job_look(const struct disk_job *j);
+
+/** Look after all jobs in that way. */
+void disk_jobs_look(void);
 
 /** It was started, and has not come back. */
 bool disk_job_is_under_way(const struct disk_job *j);

@@ -101,9 +101,28 @@ static void begin_waiting(struct disk *d, int64_t now_us)
     let_go(d);
 }
 
+/* True if it has hung for long, and one more may try. */
 static bool hangs(const struct disk *d, int64_t now_us)
 {
-    return d->n_at_work >= d->n_turns && now_us - d->changed_us >= DISK_TRY_AGAIN_US;
+    return !list_is_empty(&d->line) && d->n_at_work >= d->n_turns && d->n_turns < DISK_TURNS_MAX &&
+           now_us - d->changed_us >= DISK_TRY_AGAIN_US;
+}
+
+static struct disk *find_hanging(int64_t now_us)
+{
+    LIST_FOREACH (&disks, it, after)
+        if (hangs(LIST_ENTRY(it, struct disk, link), now_us))
+            return LIST_ENTRY(it, struct disk, link);
+    return NULL;
+}
+
+void disk_turns_look(int64_t now_us)
+{
+    struct disk *d;
+    while ((d = find_hanging(now_us))) { /* It has changed: it hangs no longer. */
+        d->n_turns++;
+        begin_waiting(d, now_us);
+    }
 }
 
 bool disk_turn_take(struct disk_turn *t, int64_t now_us)
@@ -118,10 +137,6 @@ bool disk_turn_take(struct disk_turn *t, int64_t now_us)
     }
     if (!disk_turn_waits(t))
         list_push(&d->line, &t->link);
-    if (hangs(d, now_us) && d->n_turns < DISK_TURNS_MAX) {
-        d->n_turns++;
-        begin_waiting(d, now_us);
-    }
     return false;
 }
 

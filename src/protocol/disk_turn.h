@@ -1,12 +1,13 @@
 /**
- * Turns at disks: at most DISK_TURNS writers, or crews of them (protocol/disk_job), work on one disk at a time, so a disk that hangs does not use up the threads. Starts
- * of programs take turns at the disks of their files in the same way, apart from those of writers.
+ * Turns at disks: at most DISK_TURNS writers, or crews of them (protocol/disk_job), work on one disk at a time, so a disk that hangs
+ * does not use up the threads. Starts of programs take turns at the disks of their files in the same way, apart from those of
+ * writers.
  *
  * A disk is the device that a writer's files were seen on. Before any was seen, it is the place where the files will lie, as the
  * writer's owner names it: writers of one place that know no device yet share its turns.
  *
- * If no turn has ended for DISK_TRY_AGAIN_US, one more writer may try, up to DISK_TURNS_MAX: the file system may have been
- * mounted again while old calls still hang. Once a turn of them ends, the number goes back.
+ * If no turn has ended for DISK_TRY_AGAIN_US, one more writer may try at the next look, up to DISK_TURNS_MAX: the file system may
+ * have been mounted again while old calls still hang. Once a turn of them ends, the number goes back.
  *
  * No system call is made here, and no thread is started: the caller begins and ends its work, and says what device it saw.
  *
@@ -42,8 +43,11 @@ void disk_turn_init(struct disk_turn *t, bool (*begin)(struct disk_turn *t));
 /** Join the disk of a place, given as text. False when memory is out. Does nothing for a writer that has a disk. */
 bool disk_turn_join(struct disk_turn *t, const char *place) ATTR_MUST_USE;
 
-/** True: work may begin. False: begin() is called when it may, at once at the earliest. */
+/** True: work may begin. False: begin() is called when it may. */
 bool disk_turn_take(struct disk_turn *t, int64_t now_us) ATTR_MUST_USE;
+
+/** Let one more begin at each disk that has hung for long. */
+void disk_turns_look(int64_t now_us);
 
 bool disk_turn_waits(const struct disk_turn *t);
 

@@ -211,6 +211,7 @@ static struct err *wait_for_turn(struct process *p)
         return err_no_memory();
     if (disk_turn_take(&p->turn, now_us()))
         return NULL;
+    disk_turns_look(now_us());
     while (!e && !p->turn.is_taken)
         e = p->owner ? co_park(DEADLINE_NEVER) : err_new(E_THREAD_INTERRUPTED, "the owner has gone");
     return e;

@@ -116,9 +116,11 @@ void writers_gone_remove(struct file_writer *w, void (*start)(struct file_writer
 bool writers_gone_finish(int64_t deadline_us)
 {
     struct err *e = NULL;
-    while (gone.n_left && !e) {
+    while (gone.n_left && !e && now_us() < co_deadline(deadline_us)) {
+        int64_t look_us = now_us() + CREW_LATE_US, until_us = co_deadline(deadline_us);
+        disk_jobs_look(); /* Writers that were left ask for no look. */
         gone.waiter = co_self();
-        e = co_park(co_deadline(deadline_us));
+        e = err_except(co_park(look_us < until_us ? look_us : until_us), E_SOCKET_TIMEOUT);
         gone.waiter = NULL;
     }
     err_free(e);

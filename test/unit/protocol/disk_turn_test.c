@@ -33,6 +33,7 @@ static void ask(int i)
     struct worker *w = &workers[i];
     if (disk_turn_take(&w->turn, now))
         w->works = true;
+    disk_turns_look(now);
 }
 
 static void end(int i, uint64_t device)
