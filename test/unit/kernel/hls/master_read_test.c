@@ -79,13 +79,14 @@ static void other_texts_are_no_master_playlists(void **state)
 {
     (void)state;
     static const char media[] = "#EXTM3U\n#EXTINF:2,#EXT-X-STREAM-INF:BANDWIDTH=1\na.ts\n";
+    static const char no_tag[] = "#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n", late_tag[] = "a.m3u8\n#EXTM3U\n";
     static const char with_nul[] = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na\0.m3u8\n";
     choose(media, strlen(media), NULL);
     assert_false(hls_is_master(media, strlen(media)));
     assert_false(hls_is_master("", 0));
     choose(with_nul, sizeof with_nul - 1, NULL);
-    choose("#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n", 39, NULL);
-    choose("a.m3u8\n#EXTM3U\n", 15, NULL);
+    choose(no_tag, sizeof no_tag - 1, NULL);
+    choose(late_tag, sizeof late_tag - 1, NULL);
 }
 
 int main(void)
