@@ -1,8 +1,6 @@
 #include "app/relay/attempt.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "app/conf/relay.h"
 #include "app/hooks/trust.h"
@@ -12,7 +10,6 @@
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "core/str.h"
 #include "protocol/rtmp/url.h"
 #include "protocol/tls/ctx.h"
 
@@ -41,19 +38,6 @@ void attempt_heard(const struct attempt *a, const struct err *e)
 
 /* ---- becoming the publisher ---- */
 
-void attempt_peer_ip(int fd, char ip[static ATTEMPT_IP_CAP])
-{
-    struct sockaddr_storage    there = { 0 };
-    socklen_t                  len = sizeof there;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&there;
-    const struct sockaddr_in  *v4 = (const struct sockaddr_in *)&there;
-    bool                       known = getpeername(fd, (struct sockaddr *)&there, &len) == 0;
-    if (!known || !inet_ntop(there.ss_family,
-                             there.ss_family == AF_INET6 ? (const void *)&v6->sin6_addr : (const void *)&v4->sin_addr,
-                             ip, ATTEMPT_IP_CAP))
-        str_copy(ip, ATTEMPT_IP_CAP, "");
-}
-
 static struct entry_who who_pulls(struct attempt *a)
 {
     bool is_rtmp = conf_relay_form_of(a->url) == CONF_RELAY_RTMP;
@@ -79,7 +63,7 @@ struct err *attempt_begin(struct attempt *a, int fd, const struct rtmp_peer *pee
     struct buf               url = buf_up_to(RTMP_URL_MAX);
     a->door = server->door;
     a->door.guards = o->kind->guards;
-    attempt_peer_ip(fd, a->ip);
+    reach_peer_ip(fd, a->ip);
     buf_printf(&url, "rtmp://%s/%s/%s", o->vhost, o->app, o->stream);
     struct err *e = buf_error(&url);
     if (!e) {
@@ -197,9 +181,13 @@ struct err *attempt_create(struct attempt **out, struct server *server, const st
     *out = NULL;
     if (!a)
         return err_no_memory();
-    *a = (struct attempt){
-        .server = server, .order = order, .url = url, .form = form, .owner = co_self(), .heard_us = now_us()
-    };
+    *a = (struct attempt){ .server = server,
+                           .order = order,
+                           .url = url,
+                           .form = form,
+                           .owner = co_self(),
+                           .reach.url = url,
+                           .heard_us = now_us() };
     ident_random(a->trace, IDENT_LEN);
     co_group_init(&a->group);
     kept_bodies_init(&a->kept);

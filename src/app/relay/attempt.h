@@ -15,6 +15,7 @@
 
 #include "app/caster/entry.h"
 #include "app/relay/kept_bodies.h"
+#include "app/relay/reach.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/ident.h"
@@ -31,11 +32,7 @@ typedef struct err *attempt_form(struct attempt *a);
 
 enum {
     ATTEMPT_REDIRECTS_MAX = 3, /* in a row */
-    ATTEMPT_IP_CAP = 64,
 };
-
-/* Where the first connection of an attempt went to (reach.h). */
-enum attempt_first { ATTEMPT_NOWHERE, ATTEMPT_HERE, ATTEMPT_ELSEWHERE };
 
 struct attempt {
     struct server           *server;
@@ -49,9 +46,9 @@ struct attempt {
     struct session_door      door; /* that of the server, with the guards of its kind */
     struct entry             entry;
     bool                     publishes; /* the entry is open */
-    enum attempt_first       first;
-    struct rtmp_peer         upnode; /* who the server says it is */
-    char                     trace[IDENT_CAP], ip[ATTEMPT_IP_CAP];
+    struct reach             reach;     /* where its connections have gone to */
+    struct rtmp_peer         upnode;    /* who the server says it is */
+    char                     trace[IDENT_CAP], ip[REACH_IP_CAP];
     int64_t                  bytes_in, bytes_out;
     int64_t                  heard_us, n_heard; /* when a frame came last, and how many had come then */
     int64_t                  began_us;          /* when the stream was published; 0: not yet */
@@ -83,9 +80,6 @@ int64_t attempt_frames(const struct attempt *a);
 
 /** Take the certificates that the pull trusts for connections of this attempt, into a->tls. Yields. */
 struct err *attempt_trust(struct attempt *a) ATTR_MUST_USE;
-
-/** The address at the other end of a socket; "" if it is not known. Does not yield. */
-void attempt_peer_ip(int fd, char ip[static ATTEMPT_IP_CAP]);
 
 /** The server has accepted the connection, or has failed to, with an error that is only read: tell the kind of the pull. */
 void attempt_heard(const struct attempt *a, const struct err *e);

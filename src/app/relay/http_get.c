@@ -79,7 +79,7 @@ struct err *http_get_open(struct http_client *c, struct attempt *a, const struct
         .pool = get->pool,
         .redirects_max = ATTEMPT_REDIRECTS_MAX,
         .judge = reach_judge,
-        .judge_arg = a,
+        .judge_arg = &a->reach,
     };
     struct err *e = find_trust(a, get->url);
     request.tls = a->tls;

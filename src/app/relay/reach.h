@@ -9,15 +9,30 @@
 #ifndef APP_RELAY_REACH_H
 #define APP_RELAY_REACH_H
 
-#include "app/relay/attempt.h"
 #include "core/attr.h"
 #include "core/err.h"
 
+enum { REACH_IP_CAP = 64 };
+
+/** The address at the other end of a socket; "" if it is not known. */
+void reach_peer_ip(int fd, char ip[static REACH_IP_CAP]);
+
+/* Where the first connection went to. */
+enum reach_first { REACH_NOWHERE, REACH_HERE, REACH_ELSEWHERE };
+
+/** Of one attempt. All 0 but the url: nothing was connected yet. */
+struct reach {
+    const char      *url; /* borrowed, for the error */
+    enum reach_first first;
+};
+
 /**
- * Judge a new connection of an attempt, which is `attempt`, before a request goes out on it.
+ * Judge a new connection before a byte goes out on it: the judge of http/client.h and rtmp/client.h.
  *
- * Errors     E_HTTP_DATA_INVALID: it is to this host, or to a link-local address, and the first one was to another host
+ * Shape      reach: struct reach
+ * Errors     E_HTTP_DATA_INVALID: it is to this host, or to a link-local address, and the first one was to another host;
+ *            E_ST_CONNECT: its other end is not known, because it has broken already
  */
-struct err *reach_judge(void *attempt, int fd) ATTR_MUST_USE;
+struct err *reach_judge(void *reach, int fd) ATTR_MUST_USE;
 
 #endif

@@ -44,11 +44,6 @@ static struct err *connect_to(struct reading *r, const struct rtmp_client_target
     struct err *e = rtmp_client_open(&r->client, at, deadline_us);
     if (at->url == r->a->url) /* A server that a redirect names says nothing about the one that was chosen. */
         attempt_heard(r->a, e);
-    if (!e || err_code(e) == E_CONTROL_REDIRECT) {
-        struct err *led = reach_judge(r->a, r->client.io.fd);
-        err_free(led ? e : NULL);
-        e = led ? led : e;
-    }
     if (e)
         return e;
     const char *tc_url = at->tc_url ? at->tc_url : r->client.address.tc_url;
@@ -58,7 +53,7 @@ static struct err *connect_to(struct reading *r, const struct rtmp_client_target
 static struct err *open_at(struct reading *r, const char *url, int64_t deadline_us)
 {
     static const char         schema[] = "rtmps:";
-    struct rtmp_client_target at = { .url = url };
+    struct rtmp_client_target at = { .url = url, .judge = reach_judge, .judge_arg = &r->a->reach };
     char                      path[PULL_PATH_CAP];
     struct buf                tc_url = buf_up_to(RTMP_URL_MAX);
     struct err               *e = strncasecmp(url, schema, sizeof schema - 1) == 0 ? attempt_trust(r->a) : NULL;

@@ -280,6 +280,8 @@ static struct err *open_once(struct rtmp_client *c, const struct rtmp_client_tar
     struct err *e = begin(c, t);
     if (!e)
         e = dial(&c->io, c->address.host, c->address.port, deadline_us);
+    if (!e && t->judge)
+        e = t->judge(t->judge_arg, c->io.fd);
     return e ? e : introduce(c, t, auth, deadline_us);
 }
 

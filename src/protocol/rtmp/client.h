@@ -59,13 +59,16 @@ struct rtmp_client_target {
     const uint8_t *args;               /* the second object of connect, as AMF0; NULL: none */
     size_t         args_len;
     /* What is added to the second object (peer.h). */
-    const char     *own_id;     /* who we are, and this as srs_id; NULL: not told */
-    const char     *client_ip;  /* for whom we ask; NULL: nobody */
-    const char     *path;       /* the servers that ask, one after another, as srs_path; NULL: not told */
-    struct tls_ctx *tls;        /* TLS context; NULL: an rtmps:// URL is an error */
-    uint32_t        chunk_size; /* chunk size of our messages, 128..65536; 0: RTMP_CLIENT_CHUNK_SIZE */
-    bool            plain;      /* Make the handshake without digest. */
-    bool            no_fc;      /* Publish without releaseStream, FCPublish and FCUnpublish, as the relays of SRS do. */
+    const char     *own_id;    /* who we are, and this as srs_id; NULL: not told */
+    const char     *client_ip; /* for whom we ask; NULL: nobody */
+    const char     *path;      /* the servers that ask, one after another, as srs_path; NULL: not told */
+    struct tls_ctx *tls;       /* TLS context; NULL: an rtmps:// URL is an error */
+    /* Asked when the socket is connected, before a byte goes out; its error ends the opening. It must not yield. NULL: nobody */
+    struct err *(*judge)(void *arg, int fd);
+    void    *judge_arg;
+    uint32_t chunk_size; /* chunk size of our messages, 128..65536; 0: RTMP_CLIENT_CHUNK_SIZE */
+    bool     plain;      /* Make the handshake without digest. */
+    bool     no_fc;      /* Publish without releaseStream, FCPublish and FCUnpublish, as the relays of SRS do. */
 };
 
 struct rtmp_client {
