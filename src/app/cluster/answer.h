@@ -25,6 +25,7 @@ enum cluster_answer {
     CLUSTER_ANSWER_HERE,     /* *place is filled in */
     CLUSTER_ANSWER_NOT_HERE, /* the stream is not published there */
     CLUSTER_ANSWER_BAD,      /* no such reply */
+    CLUSTER_ANSWER_SELF,     /* It is this server itself, whose answer is not read (question.h). */
 };
 
 /** Read an answer. A host with anything but letters, digits, `.`, `-`, `_` and `:` is bad: it goes into URLs for clients. */

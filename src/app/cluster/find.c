@@ -24,7 +24,7 @@ struct round {
     struct list              waiters;
     struct co_group          asking;
     int64_t                  deadline_us;
-    size_t                   n_answers;
+    size_t                   n_answers, n_silent;   /* of co-workers, without this server itself */
     bool                     is_found, is_outdated; /* outdated: a reload has come */
 };
 
@@ -114,13 +114,19 @@ static void ask_one(struct round *r, const char *name, const char *known_as)
 {
     enum cluster_answer  answer;
     struct cluster_place place;
-    if (coworkers_is_aside(name))
+    if (coworkers_is_aside(name)) {
+        r->n_silent++;
         return;
+    }
     struct err *e = cluster_ask(&r->question, name, known_as, &state.pool, r->deadline_us, &answer, &place);
+    if (!e && answer == CLUSTER_ANSWER_SELF)
+        return;
     if (err_code(e) != E_THREAD_INTERRUPTED)
         coworkers_heard(name, e);
     if (!e)
         take_answer(r, name, answer, &place);
+    else
+        r->n_silent++;
     err_free(e);
 }
 
@@ -137,8 +143,10 @@ static void begin_asking(struct round *r, const char *word, const char *name)
         str_copy(a->name, sizeof a->name, name);
         e = co_go(&r->asking, "co-worker", run_asking, a, NULL);
     }
-    if (e)
+    if (e) {
         mem_free(a);
+        r->n_silent++;
+    }
     log_err(LOG_WARN, e, "cluster: co-worker %s is not asked", word);
 }
 
@@ -152,6 +160,7 @@ static void ask_word(const struct asking *a)
         log_write_within(&state.limits, LOG_WARN, "cluster: co-worker %s is not asked, %s", a->word,
                          err_text(e, text, sizeof text));
         err_free(e);
+        a->round->n_silent++;
         return;
     }
     for (size_t i = 1; i < names.count; i++)
@@ -194,7 +203,7 @@ static void run_round(void *arg)
     co_group_join(&r->asking, DEADLINE_NEVER); /* Each of them ends by the deadline. */
     co_group_cancel_and_join(&r->asking);
     if (!r->is_found)
-        decide(r, r->n_answers ? CLUSTER_NOBODY : CLUSTER_NO_ANSWER, NULL);
+        decide(r, r->n_silent && !r->n_answers ? CLUSTER_NO_ANSWER : CLUSTER_NOBODY, NULL);
     round_end(r);
 }
 

@@ -20,8 +20,8 @@ enum {
 
 enum cluster_found {
     CLUSTER_FOUND,
-    CLUSTER_NOBODY,    /* Co-workers have answered, and none has the stream. */
-    CLUSTER_NO_ANSWER, /* No co-worker has answered. */
+    CLUSTER_NOBODY,    /* Co-workers have answered, and none has the stream; or there are none but this server. */
+    CLUSTER_NO_ANSWER, /* There are co-workers, and none has answered. */
     CLUSTER_UNKNOWN,   /* Nothing is remembered. */
 };
 

@@ -79,7 +79,9 @@ struct err *cluster_ask(const struct cluster_question *q, const char *name, cons
     *answer = CLUSTER_ANSWER_NOT_HERE;
     if (!e)
         e = open_client(&c, q, url.bytes, pool, deadline_us);
-    if (!e && !is_this_server(q, &c, name))
+    if (!e && is_this_server(q, &c, name))
+        *answer = CLUSTER_ANSWER_SELF;
+    else if (!e)
         e = read_answer(&c, deadline_us, answer, place);
     http_client_close(&c);
     buf_finish(&url);

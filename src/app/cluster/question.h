@@ -26,7 +26,7 @@ struct cluster_question {
 };
 
 /**
- * Ask the co-worker of this name (coworkers.h). A co-worker that is this server itself does not have the stream.
+ * Ask the co-worker of this name (coworkers.h). The answer of this server itself is not read: CLUSTER_ANSWER_SELF.
  *
  * Shape      known_as: by which it is to be known to clients, a word of `coworkers`
  * Errors     those of http_client_open() and http_client_read_all(); E_OCLUSTER_DISCOVER: another answer than that of /api/v1/clusters

@@ -220,6 +220,30 @@ static void silence_ends_and_sets_the_co_worker_aside(void **state)
     assert_int_equal(n_requests, 1);
 }
 
+/* Its API has the port of the co-worker that answers; `more` are others. */
+static void become_the_co_worker(const char *more)
+{
+    char text[256];
+    snprintf(
+        text, sizeof text,
+        "http_api { enabled on; listen %d; } vhost v { cluster { origin_cluster on; coworkers 127.0.0.1:%d %s; } }",
+        port, port, more);
+    conf_unref(&conf);
+    conf = conf_of(text);
+}
+
+static void this_server_is_no_co_worker_of_its_own(void **state)
+{
+    size_t at = 0;
+    (void)state;
+    become_the_co_worker("");
+    assert_int_equal(ask_for("s").found, CLUSTER_NOBODY); /* It is alone. */
+    assert_null(coworkers_next(&at, NULL));
+    become_the_co_worker("127.0.0.1:1"); /* where nobody listens */
+    assert_int_equal(ask_for("t").found, CLUSTER_NO_ANSWER);
+    assert_true(coworkers_is_aside("127.0.0.1:1"));
+}
+
 static void a_reload_forgets_also_what_is_being_asked(void **state)
 {
     struct co_group askers;
@@ -292,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_crowd_for_many_streams_asks_about_some_at_a_time, setup, teardown),
         cmocka_unit_test_setup_teardown(who_leaves_ends_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_ends_and_sets_the_co_worker_aside, setup, teardown),
+        cmocka_unit_test_setup_teardown(this_server_is_no_co_worker_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reload_forgets_also_what_is_being_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(the_end_does_not_wait_for_answers, setup, teardown),
         cmocka_unit_test(a_word_has_its_forms),
