@@ -44,6 +44,8 @@ int64_t standby_look(struct standby *s, struct server *server, const struct pull
 {
     if (s->attempt && s->attempt->ended)
         clear_away(s, order);
+    if (s->attempt && s->at == at) /* The stream has come to its server meanwhile: it would be lost with it. */
+        standby_end(s);
     if (s->attempt)
         return DEADLINE_NEVER;
     if (now_us() < s->next_us)

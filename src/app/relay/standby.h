@@ -30,8 +30,8 @@ struct standby {
 };
 
 /**
- * Clear away what has failed. Begin if there is none, with the URL of index `next` of the order, unless that is `at`, from which the stream
- * comes.
+ * Clear away what has failed, or stands by at the server of the stream. Begin if there is none, with the URL of index `next` of the
+ * order, unless that is `at`, from which the stream comes.
  *
  * Returns    the time of the next look; DEADLINE_NEVER: when the coroutine is woken
  * Ownership  borrows server and order, until standby_end() or standby_take()
