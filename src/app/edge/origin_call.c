@@ -227,7 +227,7 @@ static struct err *settle(struct origin_call *c, int64_t deadline_us)
         e = rtmp_client_read(&c->at, &msg, &news, until_us < deadline_us ? until_us : deadline_us);
         frame_unref(&msg.payload);
     }
-    return err_except(e, E_SOCKET_TIMEOUT);
+    return until_us <= deadline_us ? err_except(e, E_SOCKET_TIMEOUT) : e;
 }
 
 static struct err *play(struct origin_call *c, int64_t deadline_us)
