@@ -14,7 +14,10 @@
 #include "core/mem.h"
 #include "protocol/co.h"
 
-/* How often a request looks whether its playlist is there, and for how long a look counts as watching: who hangs up leaves no pull. */
+/*
+ * How often a request looks whether its playlist is there, and for how long a look counts as watching: a client that hangs up leaves
+ * no pull behind.
+ */
 enum { LOOK_US = 200 * US_PER_MS, WATCH_US = US_PER_SECOND };
 
 static void note_param(struct source *s, const struct http_exchange *x)
@@ -76,7 +79,7 @@ struct err *http_bring_handle(struct http_exchange *x, bool *taken)
             refused = late_rules_check(x, vhost, w->app, w->stream, &verdict);
         if (!refused)
             e = bring(x, conf, vhost, w);
-        err_free(refused); /* Who may not play gets 404: the stream is not here. */
+        err_free(refused); /* A client that may not play gets 404: the stream is not here. */
         conf_unref(&conf);
     }
     mem_free(w);
