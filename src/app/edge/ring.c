@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/session/client_address.h"
 #include "core/list.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -72,7 +73,7 @@ void ring_write_path(char path[static PULL_PATH_CAP], const char *key, const cha
 
 static struct err *ask(struct session *s, void **kept)
 {
-    if (s->client.type->publish || !s->args)
+    if (s->client.type->publish || !s->args || !client_address_is_trusted(s->conf, s->client.ip))
         return NULL;
     struct amf0_text said = amf0_get_string(rd_over(s->args, s->args_len), "srs_path");
     char             key[STREAM_IDENTITY_CAP], own[WORD_CAP], path[PULL_PATH_CAP];

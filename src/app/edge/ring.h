@@ -5,6 +5,9 @@
  * player whose connection names this very stream of this server is refused: it would get the stream from itself. Without that, edges
  * would be each other's players for ever. Pulls by HTTP-FLV, or with debug_srs_upnode off, name nobody.
  *
+ * Only what a trusted peer tells is believed, as with srs_client_ip (session/client_address.h): with the origin's name in its path any
+ * other player could make the origin refuse the pull, for all.
+ *
  * Source     srs_path, of our own: words of "SERVICE.CRC32", the id of a run of a server and the CRC of the stream's key
  */
 #ifndef APP_EDGE_RING_H

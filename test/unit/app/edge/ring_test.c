@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/conf/conf.h"
+#include "app/conf/conf_testing.h"
 #include "app/session/client.h"
 #include "core/wr.h"
 #include "kernel/amf0.h"
@@ -15,6 +15,7 @@
 static const struct client_type player = { .publish = false };
 static struct conf_vhost        vhost = { .name = "__defaultVhost__" };
 static struct session_door      door = { .service_id = OURS };
+static struct conf             *conf;
 
 /* A player of live/STREAM whose connection tells a path. */
 struct asking {
@@ -23,7 +24,7 @@ struct asking {
     void          *kept;
 };
 
-static struct err *ask_as(struct asking *a, const char *stream, const char *path)
+static struct err *ask_from(struct asking *a, const char *ip, const char *stream, const char *path)
 {
     struct wr w = wr_over(a->args, sizeof a->args);
     amf0_write_object(&w);
@@ -32,6 +33,8 @@ static struct err *ask_as(struct asking *a, const char *stream, const char *path
     amf0_write_end(&w);
     a->kept = NULL;
     a->s = (struct session){ .client.type = &player,
+                             .client.ip = ip,
+                             .conf = conf,
                              .vhost = &vhost,
                              .door = &door,
                              .app = "live",
@@ -39,6 +42,11 @@ static struct err *ask_as(struct asking *a, const char *stream, const char *path
                              .args = a->args,
                              .args_len = wr_len(&w) };
     return edge_ring_guard.ask(&a->s, &a->kept);
+}
+
+static struct err *ask_as(struct asking *a, const char *stream, const char *path)
+{
+    return ask_from(a, "10.0.0.2", stream, path);
 }
 
 static void leaves(struct asking *a)
@@ -94,6 +102,20 @@ static void a_client_that_tells_no_path_is_let_in_and_forgotten(void **state)
     assert_null(a.kept);
 }
 
+static void a_stranger_is_not_believed(void **state)
+{
+    struct asking a;
+    char          own[PULL_PATH_CAP], path[PULL_PATH_CAP];
+    (void)state;
+    ring_write_path(own, "/live/s", OURS);
+    assert_null(ask_from(&a, "192.0.2.1", "s", own));
+    assert_null(a.kept);
+    assert_null(ask_from(&a, "192.0.2.1", "s", "origin.1"));
+    assert_null(a.kept);
+    ring_write_path(path, "/live/s", OURS);
+    assert_string_equal(path, own); /* It would make the origin refuse the pull. */
+}
+
 static void a_path_is_bounded(void **state)
 {
     struct asking all[40];
@@ -114,13 +136,28 @@ static void a_path_is_bounded(void **state)
     err_free(e);
 }
 
+static int begin(void **state)
+{
+    (void)state;
+    conf = conf_of("trusted_proxies 10.0.0.0/8;");
+    return conf ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    conf_unref(&conf);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_path_has_the_server_and_all_that_ask_it_for_the_stream),
         cmocka_unit_test(a_player_that_would_get_the_stream_from_itself_is_refused),
         cmocka_unit_test(a_client_that_tells_no_path_is_let_in_and_forgotten),
+        cmocka_unit_test(a_stranger_is_not_believed),
         cmocka_unit_test(a_path_is_bounded),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, begin, end);
 }
