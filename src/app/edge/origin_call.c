@@ -265,8 +265,11 @@ static struct err *open_client(struct origin_call *c, const struct forward_desti
         .own_id = vhost->cluster.debug_srs_upnode ? c->who.id : NULL,
         .client_ip = c->who.ip,
         .no_fc = true,
+        .judge = reach_judge,
+        .judge_arg = &c->reach,
     };
-    char       *moved_to = NULL, *next;
+    char *moved_to = NULL, *next;
+    c->reach = (struct reach){ .url = c->origin };
     struct err *e = open_at(c, &at, conf, vhost, deadline_us);
     for (int n = 0; n < ORIGIN_REDIRECTS_MAX && (next = rtmp_client_take_redirect(&c->at, &e)); n++) {
         log_info("edge: the %s of %s is redirected to %.200s", c->who.plays ? "player" : "publisher", c->key, next);

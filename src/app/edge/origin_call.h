@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "app/conf/conf.h"
+#include "app/relay/reach.h"
 #include "core/attr.h"
 #include "core/clock.h"
 #include "core/err.h"
@@ -52,6 +53,7 @@ struct origin_call {
     struct rtmp_client at;
     char              *origin;      /* "rtmp://host:port"; NULL: none has been tried */
     char              *asked_vhost; /* the vhost that was asked of it */
+    struct reach       reach;       /* where its connections have gone to, also after redirects */
 };
 
 /** False when memory is out; then there is nothing to finish. Does not yield. */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "core/hex.h"
@@ -329,9 +330,16 @@ void rtmp_client_close(struct rtmp_client *c)
     *c = (struct rtmp_client){ .io.fd = -1 };
 }
 
+/* False if what was asked over TLS would be asked again in the clear. */
+static bool is_safe_move(const struct rtmp_client *c)
+{
+    static const char schema[] = "rtmps:";
+    return !c->address.tls || strncasecmp(c->moved_to, schema, sizeof schema - 1) == 0;
+}
+
 char *rtmp_client_take_redirect(struct rtmp_client *c, struct err **e)
 {
-    if (err_code(*e) != E_CONTROL_REDIRECT || !c->moved_to)
+    if (err_code(*e) != E_CONTROL_REDIRECT || !c->moved_to || !is_safe_move(c))
         return NULL;
     char *url = c->moved_to;
     c->moved_to = NULL;

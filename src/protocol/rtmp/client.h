@@ -96,8 +96,8 @@ struct err *rtmp_client_open_over(struct rtmp_client *c, const struct rtmp_clien
 void rtmp_client_close(struct rtmp_client *c);
 
 /**
- * If *e is a redirect, free it, close the connection, and return the URL to connect to; otherwise NULL, and nothing is done. Does not
- * yield.
+ * If *e is a redirect, free it, close the connection, and return the URL to connect to; otherwise NULL, and nothing is done. A server
+ * that was asked over TLS may not lead to one without: such a redirect stays an error. Does not yield.
  *
  * Ownership  the URL is the caller's, mem_free()
  */

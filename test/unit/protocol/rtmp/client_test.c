@@ -298,6 +298,9 @@ static void a_player_is_redirected_by_our_own_server(void **state)
     assert_int_equal(err_code(e), E_CONTROL_REDIRECT);
     assert_null(rtmp_client_take_redirect(&c, &other));
     assert_err(other, E_END_OF_STREAM);
+    c.address.tls = true; /* A server of RTMPS leads to none of RTMP. */
+    assert_null(rtmp_client_take_redirect(&c, &e));
+    c.address.tls = false;
     char *url = rtmp_client_take_redirect(&c, &e);
     assert_string_equal(url, "rtmp://other/live/s?tk=9");
     assert_null(e);
