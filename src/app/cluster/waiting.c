@@ -20,10 +20,10 @@ static bool is_waited_for(const struct source *s)
     return s->n_readers > 0 && !source_is_on_air(s);
 }
 
-/* Players of segments have no connection that waits: their next request is sent on. */
+/* Players of segments have no connection that waits: their next request is sent on. Those that stay would come back for nothing. */
 static bool waits_for(const struct client *c, const struct source *s)
 {
-    return c->source == s && !c->type->publish && !c->type->names_file;
+    return c->source == s && !c->type->publish && !c->type->names_file && !c->stays;
 }
 
 /* End those who wait, without those who come meanwhile. Yields. */
@@ -38,8 +38,9 @@ static void end_players(const struct source *s, const struct cluster_place *plac
         client_end(c);
         n++;
     }
-    log_info("cluster: %d players that waited for %s are ended: it is at %s:%d", n, s->identity, place->host,
-             place->rtmp_port);
+    if (n)
+        log_info("cluster: %d players that waited for %s are ended: it is at %s:%d", n, s->identity, place->host,
+                 place->rtmp_port);
 }
 
 static struct err *look(const struct source *s)

@@ -1,6 +1,6 @@
 /**
  * Players that wait here for a stream that nobody had when they came: co-workers are asked again, in pauses that grow. When one of them has the
- * stream, the players are ended. They come back, and are sent on at the door.
+ * stream, the players are ended. They come back, and are sent on at the door. Players of WebSockets are not: nothing sends them on, so they wait.
  */
 #ifndef APP_CLUSTER_WAITING_H
 #define APP_CLUSTER_WAITING_H

@@ -74,6 +74,7 @@ static struct err *fill_in(struct live_session *l, const struct http_exchange *x
 
     char *at = l->texts;
     s->client = client_of(http_visit_of(x));
+    s->client.stays = r->upgrade; /* Browsers do not follow a redirect of a WebSocket. */
     s->authorization = http_request_field(r, "Authorization");
     s->io = http_visit_of(x)->io;
     s->client.tc_url = pack_url(&at, url_cap, x, app);

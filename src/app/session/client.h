@@ -49,7 +49,8 @@ struct client {
     void (*end)(struct client *c); /* for a client without a coroutine: ends it at once. Must not yield */
     const struct rtmp_peer *peer;  /* the server that it says it is, an edge or a relay; NULL: it does not */
     const char             *user;  /* whom a guard has recognised; NULL: nobody */
-    bool           id_is_secret;   /* whoever knows the id can play: it is shown only to those who may see tokens */
+    bool           stays; /* It waits here for its stream: its protocol has no way to send it on to another server. */
+    bool           id_is_secret; /* whoever knows the id can play: it is shown only to those who may see tokens */
     const int64_t *bytes_in, *bytes_out;    /* counters that never decrease */
     int64_t        counted_in, counted_out; /* the part of them that is counted already or belongs to others */
     int64_t        n_messages;              /* received from a publisher, sent to a player */
