@@ -128,3 +128,19 @@ void *map_next(const struct map *m, size_t *at, const char **key)
     }
     return NULL;
 }
+
+const char *map_least(const struct map *m, int64_t (*number_of)(const void *value))
+{
+    const void *value;
+    const char *key, *its_key = NULL;
+    size_t      at = 0;
+    int64_t     least = 0;
+    while ((value = map_next(m, &at, &key))) {
+        int64_t number = number_of(value);
+        if (its_key && number >= least)
+            continue;
+        its_key = key;
+        least = number;
+    }
+    return its_key;
+}

@@ -36,4 +36,7 @@ void *map_remove(struct map *m, const char *key);                         /* ret
  */
 void *map_next(const struct map *m, size_t *at, const char **key);
 
+/** The key of the value whose number is the least, for instance the time of its last use; NULL: the map is empty. All are looked at. */
+const char *map_least(const struct map *m, int64_t (*number_of)(const void *value));
+
 #endif

@@ -114,18 +114,9 @@ struct err *coworkers_find(struct coworker_names *out, const char *word, int64_t
 
 /* ---- which of them answer ---- */
 
-static void forget_oldest(void)
+static int64_t heard_us_of(const void *coworker)
 {
-    const struct coworker *c, *oldest = NULL;
-    const char            *name, *its_name = NULL;
-    size_t                 at = 0;
-    while ((c = map_next(&coworkers, &at, &name)))
-        if (!oldest || c->heard_us < oldest->heard_us) {
-            oldest = c;
-            its_name = name;
-        }
-    if (oldest)
-        mem_free(map_remove(&coworkers, its_name));
+    return ((const struct coworker *)coworker)->heard_us;
 }
 
 static struct coworker *remember(const char *name)
@@ -134,7 +125,7 @@ static struct coworker *remember(const char *name)
     if (c)
         return c;
     if (coworkers.count >= COWORKERS_MAX)
-        forget_oldest();
+        mem_free(map_remove(&coworkers, map_least(&coworkers, heard_us_of)));
     c = mem_calloc(1, sizeof *c);
     if (c && map_put(&coworkers, name, c))
         return c;

@@ -15,9 +15,11 @@ struct origin {
     int64_t aside_us; /* 0: it has answered last */
     int64_t until_us;
     int64_t n_failures;
+    int64_t n_heard; /* how many times any origin had been heard */
 };
 
 static struct map known; /* struct origin by name: those that were asked */
+static int64_t    n_heard;
 
 static const char *name_of(char name[static NAME_CAP], const char *url)
 {
@@ -30,14 +32,21 @@ static const char *name_of(char name[static NAME_CAP], const char *url)
     return name;
 }
 
-/* Without memory, or room, the origin is tried as any other one. Those that answer leave room for those that fail. */
-static struct origin *find_or_remember(const char *name, bool answered)
+static int64_t n_heard_of(const void *origin)
+{
+    return ((const struct origin *)origin)->n_heard;
+}
+
+/* The one heard longest ago makes room. Without memory, the origin is tried as any other one. */
+static struct origin *find_or_remember(const char *name)
 {
     struct origin *o = map_find(&known, name);
-    size_t         most = answered ? ORIGINS_MAX / 2 : ORIGINS_MAX;
-    if (o || known.count >= most || !(o = mem_calloc(1, sizeof *o)))
+    if (o)
         return o;
-    if (map_put(&known, name, o))
+    if (known.count >= ORIGINS_MAX)
+        mem_free(map_remove(&known, map_least(&known, n_heard_of)));
+    o = mem_calloc(1, sizeof *o);
+    if (o && map_put(&known, name, o))
         return o;
     mem_free(o);
     return NULL;
@@ -46,9 +55,10 @@ static struct origin *find_or_remember(const char *name, bool answered)
 void origins_heard(const char *url, bool answered)
 {
     char           name[NAME_CAP];
-    struct origin *o = find_or_remember(name_of(name, url), answered);
+    struct origin *o = find_or_remember(name_of(name, url));
     if (!o)
         return;
+    o->n_heard = ++n_heard;
     if (answered) {
         if (o->aside_us)
             log_info("edge: origin %s answers again", name);

@@ -18,7 +18,7 @@
 enum {
     ORIGIN_ASIDE_US = US_PER_SECOND,
     ORIGIN_ASIDE_MAX_US = 60 * US_PER_SECOND,
-    ORIGINS_MAX = 256, /* that are remembered; of those that answer at most half of it */
+    ORIGINS_MAX = 256, /* that are remembered: those heard last */
 };
 
 /** The origin of a URL has answered, or has failed to. A failure while it is set aside changes nothing. */
