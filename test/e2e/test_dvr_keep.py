@@ -4,6 +4,8 @@ import os
 import re
 import time
 
+import pytest
+
 import flv
 import recordings
 import rtmp
