@@ -12,6 +12,7 @@
 #include "app/hooks/manner.h"
 #include "app/hooks/trust.h"
 #include "app/relay/order.h"
+#include "app/session/session.h"
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -49,6 +50,23 @@ static bool copy_args(struct origin_call *c, const struct origin_client *who)
     c->who.args = c->args;
     c->who.args_len = who->args_len;
     return true;
+}
+
+struct origin_client origin_client_of(const struct session *s)
+{
+    return (struct origin_client){
+        .id = s->client.id,
+        .vhost = s->vhost->name,
+        .app = s->app,
+        .stream = s->stream,
+        .param = s->param,
+        .page_url = s->client.page_url,
+        .swf_url = s->client.swf_url,
+        .ip = s->client.ip,
+        .args = s->args,
+        .args_len = s->args_len,
+        .plays = !s->client.type->publish,
+    };
 }
 
 bool origin_call_init(struct origin_call *c, const struct origin_client *who)

@@ -26,6 +26,8 @@
 #include "core/err.h"
 #include "protocol/rtmp/client.h"
 
+struct session;
+
 enum {
     ORIGIN_REDIRECTS_MAX = 3,         /* in a row */
     ORIGIN_SETTLE_US = US_PER_SECOND, /* in which a server that has let a player in may still refuse it */
@@ -41,6 +43,9 @@ struct origin_client {
     size_t         args_len;
     bool           plays; /* in place of publishing */
 };
+
+/** The client of a session. The texts are borrowed from it. Does not yield. */
+struct origin_client origin_client_of(const struct session *s);
 
 struct origin_call {
     struct origin_client who; /* copies */

@@ -10,19 +10,8 @@ static struct list pushes = { &pushes, &pushes };
 
 struct edge_push *edge_push_new(struct session *s)
 {
-    const struct origin_client who = {
-        .id = s->client.id,
-        .vhost = s->vhost->name,
-        .app = s->app,
-        .stream = s->stream,
-        .param = s->param,
-        .page_url = s->client.page_url,
-        .swf_url = s->client.swf_url,
-        .ip = s->client.ip,
-        .args = s->args,
-        .args_len = s->args_len,
-    };
-    struct edge_push *p = mem_calloc(1, sizeof *p);
+    const struct origin_client who = origin_client_of(s);
+    struct edge_push          *p = mem_calloc(1, sizeof *p);
     if (!p || !origin_call_init(&p->call, &who)) {
         mem_free(p);
         return NULL;

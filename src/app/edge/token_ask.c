@@ -46,19 +46,7 @@ static struct err *ask(struct session *s, void **kept)
     (void)kept;
     if (s->client.type->publish || !s->vhost->cluster.token_traverse)
         return NULL;
-    const struct origin_client who = {
-        .id = s->client.id,
-        .vhost = s->vhost->name,
-        .app = s->app,
-        .stream = s->stream,
-        .param = s->param,
-        .page_url = s->client.page_url,
-        .swf_url = s->client.swf_url,
-        .ip = s->client.ip,
-        .args = s->args,
-        .args_len = s->args_len,
-        .plays = true,
-    };
+    const struct origin_client who = origin_client_of(s);
     session_begin_wait(s);
     return session_end_wait(s, token_ask(&who, s->conf, s->vhost, &s->verdict));
 }

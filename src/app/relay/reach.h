@@ -1,6 +1,6 @@
 /**
- * To which servers a pull may be led. Redirects and playlists name servers, and they are in the hand of whoever runs the first one. One
- * that is elsewhere must not make this server ask its own API, or what else answers on this host and its link alone.
+ * A rule about the servers that redirects and playlists send this server to. Whoever runs the first server writes them. A first server
+ * on another host must not make this server ask its own API, or anything else that answers this host and its link alone.
  *
  * The first connection of an attempt goes to the server of the URL, wherever that is. If it is elsewhere, later ones must be so too.
  *
@@ -20,7 +20,7 @@ void reach_peer_ip(int fd, char ip[static REACH_IP_CAP]);
 /* Where the first connection went to. */
 enum reach_first { REACH_NOWHERE, REACH_HERE, REACH_ELSEWHERE };
 
-/** Of one attempt. All 0 but the url: nothing was connected yet. */
+/** What is known of the connections of one attempt to get a stream. It begins with the url alone; the rest is 0. */
 struct reach {
     const char      *url; /* borrowed, for the error */
     enum reach_first first;
