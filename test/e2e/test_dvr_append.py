@@ -28,6 +28,20 @@ def parts(path):
     return recordings.packets(path), amf0.decode(tags[0].payload)[1]
 
 
+def killed_after_an_absence(server, api, ms, **how):
+    """A server that is killed while a second publish goes on in the recording. How that is listed before the publish, and after the kill."""
+    publish(server, CLIP, **how)
+    one, = complete(api, 1)
+    until(lambda: time.time() * 1000 - one["end_ms"] > ms, "an absence")
+    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
+    until(lambda: listed(api)[0]["duration_ms"] > one["duration_ms"] + 1500, "more of it")
+    server.kill()
+    feeder.stop()
+    server.start()
+    killed, = complete(api, 1)
+    return one, killed
+
+
 def test_publishes_go_into_one_file(make_server, backend):
     server = serve(make_server, "./rec/[app]/[stream].flv", PLAN, api="", block=hooks(backend, "on_dvr"))
     api = Api(server)
@@ -53,15 +67,7 @@ def test_publishes_go_into_one_file(make_server, backend):
 def test_a_kill_and_an_absence_are_gaps_in_the_middle(make_server):
     server = serve(make_server, "./rec/[stream].flv", PLAN, api="")
     api = Api(server)
-    publish(server, CLIP, rate=1.0)
-    one, = complete(api, 1)
-    until(lambda: time.time() * 1000 - one["end_ms"] > 1500, "an absence")
-    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
-    until(lambda: listed(api)[0]["duration_ms"] > one["duration_ms"] + 1500, "more of it")
-    server.kill()
-    feeder.stop()
-    server.start()
-    killed, = complete(api, 1)
+    one, killed = killed_after_an_absence(server, api, 1500, rate=1.0)
     assert killed["id"] == one["id"] and killed["begin_ms"] == one["begin_ms"]
     publish(server, CLIP)
     until(lambda: complete(api, 1)[0]["bytes"] > killed["bytes"], "the next part")
@@ -150,15 +156,7 @@ def test_a_transport_stream_goes_on(make_server):
 def test_a_transport_stream_goes_on_after_a_kill(make_server):
     server = serve(make_server, "./rec/[stream].ts", PLAN, api="")
     api = Api(server)
-    publish(server, CLIP)
-    one, = complete(api, 1)
-    until(lambda: time.time() * 1000 - one["end_ms"] > 4000, "an absence")
-    feeder = rtmp.Feeder(server.publisher("s"), media.loop("h264_aac_long.flv"))
-    until(lambda: listed(api)[0]["duration_ms"] > one["duration_ms"] + 1500, "more of it")
-    server.kill()
-    feeder.stop()
-    server.start()
-    killed, = complete(api, 1)
+    _, killed = killed_after_an_absence(server, api, 4000)
     path, = recordings.wait_files(server.recordings, 1, ".ts")
     assert abs(killed["duration_ms"] - 1000 * recordings.duration(path)) < 1000      # the absence is not in it
     publish(server, CLIP)
