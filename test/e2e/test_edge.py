@@ -129,6 +129,32 @@ def test_other_protocols(make_server, protocol):
             assert flv.gaps(player.media()) == []
 
 
+@pytest.mark.parametrize("protocol", ["rtmp", pytest.param("flv", marks=pytest.mark.long)])
+def test_an_edge_that_follows_pulls_by_the_protocol_of_the_first_player(make_server, protocol):
+    origin = make_server(vhost(more=REMUX), http="")
+    ports = {"rtmp": origin.port, "http": origin.http_port}
+    own, other = ("rtmp", "http") if protocol == "rtmp" else ("http", "rtmp")
+    edge = make_server(edge_of("127.0.0.1:%d" % ports[own], more="protocol %s; follow_client on; other_port %d; linger 0;"
+                               % (protocol, ports[other])), http="", api="")
+
+    def pulls_by(over):
+        pulls = {"%s://127.0.0.1:%d" % (o, ports[o]): int(o == over) for o in ports}
+        until(lambda: pulls == {o["url"]: o["pulls"] for o in Api(edge).get("/api/v1/origins")["origins"]}, str(pulls))
+
+    with origin.publisher() as publisher:
+        publisher.send_tags(Numbered().tags(count=10))
+        with HttpPlayer(edge.http_port, "/live/s.flv") as over_http:
+            over_http.wait_media(15)
+            pulls_by("http")
+            with edge.player() as player:                                   # it shares the pull
+                seen(player, 15)
+                pulls_by("http")
+        pulls_by(None)
+        with edge.player() as player:
+            seen(player, 15)
+            pulls_by("rtmp")
+
+
 # -- what the origin is asked ---------------------------------------------------------------------------------------------
 
 ASKED = [

@@ -63,6 +63,15 @@ def test_the_origin_refuses_a_player_of_a_stream_that_others_watch(make_server, 
     edge.wait_log(r"edge: origin rtmp://\S+ lets the player of /live/s in")
 
 
+def test_an_edge_that_pulls_flv_asks_at_the_other_port(make_server, origin, feeder):
+    http = make_server(vhost(more=OUTPUTS), http="")
+    edge = make_server(edge_of("127.0.0.1:%d" % http.http_port, more="protocol flv; other_port %d;" % origin.port))
+    with http.publisher("s") as publisher, edge.player("s?" + MAY) as player:
+        publisher.send_tags(Numbered().tags(count=5))
+        player.wait_media(5)
+        assert refused(edge, "s?" + MAY_NOT)[0] == "NetStream.Play.Failed"
+
+
 def test_viewers_of_hls_and_dash_are_asked_about(make_server, origin, feeder):
     edge = make_server(edge_of(origin), http="")
     assert "hls_ctx and hls_ts_ctx are on, because cluster.token_traverse" in edge.log

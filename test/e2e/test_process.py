@@ -664,9 +664,9 @@ def test_an_open_file_limit_that_cannot_be_raised_is_a_clear_error(make_server):
 def test_a_feature_that_is_not_built_yet_is_accepted_and_named_once(make_server):
     server = make_server("""
         rtc_server { enabled on; listen 8000; }
-        vhost __defaultVhost__ { cluster { follow_client on; } } vhost other { cluster { follow_client on; } }""")
+        vhost __defaultVhost__ { rtsp { enabled on; } } vhost other { rtsp { enabled on; } }""")
     server.wait_log("RTMP listen at")                               # the end of the start
-    assert len(re.findall(r"WARN.*\bvhost.cluster.follow_client is accepted but not built yet", server.log)) == 1
+    assert len(re.findall(r"WARN.*\bvhost.rtsp is accepted but not built yet", server.log)) == 1
 
 
 def test_multi_line_directives_of_old_files_are_accepted_with_a_warning(make_server):

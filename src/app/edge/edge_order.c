@@ -4,6 +4,7 @@
 
 #include "app/conf/relay.h"
 #include "app/edge/origin_order.h"
+#include "app/edge/origin_place.h"
 #include "app/edge/origins.h"
 #include "app/edge/ring.h"
 #include "app/relay/pull.h"
@@ -93,34 +94,20 @@ const char *edge_put_param(struct buf *out, const char *param, const char *mark)
 
 /* ---- URLs ---- */
 
-static bool is_http(const struct conf_cluster *c)
-{
-    return c->protocol == CONF_CLUSTER_FLV || c->protocol == CONF_CLUSTER_FLVS;
-}
-
-const char *edge_scheme(const struct conf_cluster *c)
-{
-    static const char *const schemes[] = {
-        [CONF_CLUSTER_RTMP] = "rtmp",
-        [CONF_CLUSTER_FLV] = "http",
-        [CONF_CLUSTER_FLVS] = "https",
-        [CONF_CLUSTER_RTMPS] = "rtmps",
-    };
-    return schemes[c->protocol];
-}
-
 static struct err *make_url(char **out, const struct source *s, const char *origin, const char *host)
 {
-    const struct conf_cluster *c = &s->vhost->cluster;
+    enum conf_cluster_protocol protocol = origin_place_follow(&s->vhost->cluster, s->first_player);
+    struct origin_place        at = origin_place_of(&s->vhost->cluster, origin, protocol);
     struct buf                 url = buf_up_to(RTMP_URL_MAX);
-    buf_printf(&url, "%s://%s/%s/%s%s", edge_scheme(c), origin, s->app, s->stream, is_http(c) ? ".flv" : "");
+    buf_printf(&url, "%s://%.*s%s/%s/%s%s", at.scheme, at.host_len, at.host, at.port, s->app, s->stream,
+               origin_place_is_http(protocol) ? ".flv" : "");
     size_t      len = url.len;
     const char *mark = edge_put_param(&url, s->param ? s->param : "", "?");
     if (url.fault == BUF_FULL) { /* One player's parameters must not keep the stream from all others. */
         buf_rewind(&url, len);
         mark = "?";
     }
-    if (is_http(c) && host)
+    if (origin_place_is_http(protocol) && host)
         buf_printf(&url, "%svhost=%s", mark, host);
     struct err *e = buf_error(&url);
     if (!e && !conf_relay_url_is_known(url.bytes))

@@ -2,7 +2,7 @@
  * What an edge pulls for one of its streams: the URLs at its origins.
  *
  * The stream has the same app and name there. The vhost is that of `cluster { vhost; }`; the default vhost is the host of the origin. The
- * parameters are those of the player for whom the pull begins, without `vhost` and `domain`.
+ * parameters are those of the player for whom the pull begins, without `vhost` and `domain`; origin_place.h has the protocol.
  *
  * Yields     no
  */
@@ -14,11 +14,7 @@
 #include "core/err.h"
 
 struct buf;
-struct conf_cluster;
 struct source;
-
-/** The scheme of URLs by which the edge pulls: "rtmp". */
-const char *edge_scheme(const struct conf_cluster *c);
 
 /** The parameter by which a server of a cluster counts how often a client was sent on (cluster/url.h). */
 #define EDGE_HOP_PARAM "cluster_hop"

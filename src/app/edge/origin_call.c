@@ -6,6 +6,7 @@
 #include "app/conf/variable.h"
 #include "app/edge/edge_order.h"
 #include "app/edge/origin_order.h"
+#include "app/edge/origin_place.h"
 #include "app/edge/origins.h"
 #include "app/forward/destination.h"
 #include "app/forward/loop.h"
@@ -93,7 +94,6 @@ void origin_call_finish(struct origin_call *c)
 static struct err *list_origins(struct conf_words *words, const struct conf_vhost *vhost, const char *key)
 {
     const struct conf_cluster *cluster = &vhost->cluster;
-    const char                *schema = cluster->protocol == CONF_CLUSTER_RTMPS ? "rtmps://" : "rtmp://";
     *words = (struct conf_words){ 0 };
     if (cluster->origins.count == 0)
         return err_new(E_SYSTEM_CONFIG_INVALID, "vhost %s is an edge without an origin", vhost->name);
@@ -102,8 +102,9 @@ static struct err *list_origins(struct conf_words *words, const struct conf_vhos
     size_t at = ORIGIN_ORDER_BEGIN;
     for (; words->count < cluster->origins.count; words->count++) {
         at = origin_order_next(cluster, key, at);
-        struct buf word = buf_up_to(RTMP_URL_MAX);
-        buf_printf(&word, "%s%s", schema, cluster->origins.items[at]);
+        struct origin_place place = origin_place_of(cluster, cluster->origins.items[at], origin_place_rtmp(cluster));
+        struct buf          word = buf_up_to(RTMP_URL_MAX);
+        buf_printf(&word, "%s://%.*s%s", place.scheme, place.host_len, place.host, place.port);
         struct err *e = buf_error(&word);
         if (!e)
             words->items[words->count] = buf_take(&word);

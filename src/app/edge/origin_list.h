@@ -24,6 +24,7 @@ struct edge_origin {
 /** A place in a walk. All zero: before the first one. */
 struct edge_origin_walk {
     size_t vhost, origin;
+    bool   is_other; /* the same origin, by the other protocol of `follow_client` */
 };
 
 /** Go to the next origin; false: there is none. */

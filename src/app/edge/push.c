@@ -1,7 +1,6 @@
 #include "app/edge/push.h"
 
-#include <string.h>
-
+#include "app/edge/origins.h"
 #include "app/session/session.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -53,13 +52,12 @@ struct edge_push *edge_push_other(const struct edge_push *than)
     return NULL;
 }
 
-size_t edge_count_pushes(const char *vhost, const char *origin)
+size_t edge_count_pushes(const char *vhost, const char *origin_url)
 {
     size_t n = 0;
     for (const struct list *it = pushes.next; it != &pushes; it = it->next) {
         const struct origin_call *c = &LIST_ENTRY(it, struct edge_push, link)->call;
-        const char               *mark = c->is_open ? strstr(c->origin, "://") : NULL;
-        n += mark && str_equal(c->who.vhost, vhost) && str_equal(mark + 3, origin);
+        n += c->is_open && str_equal(c->who.vhost, vhost) && origins_is_same(c->origin, origin_url);
     }
     return n;
 }

@@ -55,7 +55,7 @@ struct edge_push *edge_push_find(const char *id);
 /** Another push of the same stream than `than`; NULL: there is none. Borrowed until a yield. Does not yield. */
 struct edge_push *edge_push_other(const struct edge_push *than);
 
-/** Publishers of a vhost that are passed on to this origin, "host:port", now. Does not yield. */
-size_t edge_count_pushes(const char *vhost, const char *origin);
+/** Publishers of a vhost that are passed on to this origin (origins.h) now. Does not yield. */
+size_t edge_count_pushes(const char *vhost, const char *origin_url);
 
 #endif

@@ -20,11 +20,11 @@
  */
 enum { LOOK_US = 200 * US_PER_MS, WATCH_US = US_PER_SECOND };
 
-static void note_param(struct source *s, const struct http_exchange *x)
+static void note_viewer(struct source *s, const struct http_exchange *x)
 {
     struct buf param = buf_up_to(HTTP_REQUEST_LINE_MAX);
     buf_printf(&param, "?%s", http_request_of(x)->raw_query);
-    source_note_param(s, param.fault || param.len == 1 ? "" : param.bytes);
+    source_note_player(s, STAT_HLS, param.fault || param.len == 1 ? "" : param.bytes);
     buf_finish(&param);
 }
 
@@ -51,7 +51,7 @@ static struct err *bring(const struct http_exchange *x, struct conf *conf, const
     struct err    *e = source_acquire(&s, &server->sources, conf, vhost, w->app, w->stream);
     if (e)
         return e;
-    note_param(s, x);
+    note_viewer(s, x);
     e = wait_for(x, s, vhost, w);
     source_release(s);
     return e;

@@ -123,7 +123,7 @@ struct err *session_admit(struct session *s, const struct session_door *door)
         e = source_acquire(&s->source, door->sources, s->conf, s->vhost, s->app, s->stream);
     }
     if (!e && !s->client.type->publish)
-        source_note_param(s->source, s->param);
+        source_note_player(s->source, s->client.type->protocol, s->param);
     if (!e)
         s->verdict = SESSION_ADMITTED;
     note_answer(s, e);

@@ -29,6 +29,7 @@
 #include "app/source/ring.h"
 #include "app/source/seam.h"
 #include "app/source/stream_clock.h"
+#include "app/stat/protocol_stat.h"
 #include "app/stat/stream_stat.h"
 #include "app/stat/traffic.h"
 #include "core/clock.h"
@@ -79,10 +80,11 @@ struct source {
     int             refs;
     uint64_t        serial; /* number that no other source of this process ever has */
     struct sources *owner;
-    char           *key;           /* key of the source in `owner` */
-    char *identity, *app, *stream; /* names as the publisher, or before a publish the first client, spells them */
-    char *param;                   /* of an edge: those of the player for whom it is pulled, "?k=v"; NULL: none */
-    char  id[VID_CAP];             /* id that the API shows */
+    char           *key;             /* key of the source in `owner` */
+    char *identity, *app, *stream;   /* names as the publisher, or before a publish the first client, spells them */
+    char *param;                     /* of an edge: those of the player for whom it is pulled, "?k=v"; NULL: none */
+    enum stat_protocol first_player; /* of an edge: the protocol of that player */
+    char               id[VID_CAP];  /* id that the API shows */
 
     struct conf             *conf; /* the snapshot that `vhost` belongs to; a reload replaces it */
     const struct conf_vhost *vhost;

@@ -131,10 +131,11 @@ void source_release(struct source *s)
     destroy(s);
 }
 
-void source_note_param(struct source *s, const char *param)
+void source_note_player(struct source *s, enum stat_protocol protocol, const char *param)
 {
     if (!source_is_edge(s) || s->state != SOURCE_IDLE || source_is_watched(s))
         return;
+    s->first_player = protocol;
     mem_free(s->param);
     s->param = param && *param ? mem_strdup(param) : NULL; /* Without memory the origin gets none. */
 }

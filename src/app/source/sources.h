@@ -9,6 +9,7 @@
 #include "app/conf/conf.h"
 #include "app/source/given_up.h"
 #include "app/source/source.h"
+#include "app/stat/protocol_stat.h"
 #include "core/attr.h"
 #include "core/err.h"
 #include "core/map.h"
@@ -54,8 +55,8 @@ struct source *source_find(const struct sources *all, const struct conf_vhost *v
  */
 struct source *source_find_in_any_app(const struct sources *all, const struct conf_vhost *vhost, const char *stream);
 
-/** A player comes with these parameters, "?k=v" or "". An edge keeps those of the player for whom it pulls the stream. */
-void source_note_param(struct source *s, const char *param);
+/** A player comes, with these parameters, "?k=v" or "". An edge keeps both of the player for whom it pulls the stream. */
+void source_note_player(struct source *s, enum stat_protocol protocol, const char *param);
 
 /** Take the publisher's spelling of the app and the stream, which are names of the same stream. */
 void source_spell(struct source *s, const char *app, const char *stream);

@@ -19,20 +19,28 @@ struct row {
 static struct pull_order order;
 
 /* Make the order for live/cam of the vhost; the code of the error. */
-static int make(const char *directives, const char *vhost, const char *param)
+static int make_for(enum stat_protocol player, const char *directives, const char *vhost, const char *param)
 {
     char text[1024];
     snprintf(text, sizeof text, "listen 1935; daemon off; vhost %s { cluster { mode remote; %s } }", vhost, directives);
     struct loaded l = load_text(text);
     must_load(&l, text);
-    struct source s = {
-        .vhost = &l.conf->vhosts[0], .app = "live", .stream = "cam", .key = "key", .param = (char *)param
-    };
-    struct err *e = edge_order_make(&order, &s);
-    int         code = (int)err_code(e);
+    struct source s = { .vhost = &l.conf->vhosts[0],
+                        .app = "live",
+                        .stream = "cam",
+                        .key = "key",
+                        .param = (char *)param,
+                        .first_player = player };
+    struct err   *e = edge_order_make(&order, &s);
+    int           code = (int)err_code(e);
     err_free(e);
     unload(&l);
     return code;
+}
+
+static int make(const char *directives, const char *vhost, const char *param)
+{
+    return make_for(STAT_RTMP, directives, vhost, param);
 }
 
 static void urls_have_the_names_the_vhost_and_the_parameters(void **state)
@@ -62,6 +70,34 @@ static void urls_have_the_names_the_vhost_and_the_parameters(void **state)
         assert_string_equal(order.urls.items[0], rows[i].url);
         assert_string_equal(order.host ? order.host : "-", rows[i].host ? rows[i].host : "-");
         assert_string_equal(order.key, "key");
+        pull_order_finish(&order);
+    }
+}
+
+static void the_protocol_is_that_of_the_player_if_the_edge_follows(void **state)
+{
+    static const struct {
+        enum stat_protocol player;
+        const char        *directives, *url;
+    } rows[] = {
+        { STAT_RTMP, "origin h; follow_client on;", "rtmp://h/live/cam" },
+        { STAT_HTTP, "origin h; follow_client on;", "http://h/live/cam.flv?vhost=a" },
+        { STAT_HLS, "origin h; follow_client on;", "rtmp://h/live/cam" },
+        { STAT_HTTP, "origin h; follow_client off;", "rtmp://h/live/cam" },
+        { STAT_HTTP, "origin h:1936; follow_client on;", "http://h/live/cam.flv?vhost=a" },
+        { STAT_HTTP, "origin h:1936; follow_client on; other_port 81;", "http://h:81/live/cam.flv?vhost=a" },
+        { STAT_RTMP, "origin h:1936; follow_client on; other_port 81;", "rtmp://h:1936/live/cam" },
+        { STAT_HTTP, "origin [::1]:1936; follow_client on; other_port 81;", "http://[::1]:81/live/cam.flv?vhost=a" },
+        { STAT_HTTP, "origin [::1]; follow_client on;", "http://[::1]/live/cam.flv?vhost=a" },
+        { STAT_HTTP, "origin h; protocol rtmps; follow_client on;", "https://h/live/cam.flv?vhost=a" },
+        { STAT_RTMP, "origin h:81; protocol flv; follow_client on;", "rtmp://h/live/cam" },
+        { STAT_HLS, "origin h:81; protocol flv; follow_client on;", "http://h:81/live/cam.flv?vhost=a" },
+        { STAT_RTMP, "origin h; protocol flvs; follow_client on; other_port 81;", "rtmps://h:81/live/cam" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(make_for(rows[i].player, rows[i].directives, "a", NULL), 0);
+        assert_string_equal(order.urls.items[0], rows[i].url);
         pull_order_finish(&order);
     }
 }
@@ -100,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_have_the_names_the_vhost_and_the_parameters),
+        cmocka_unit_test(the_protocol_is_that_of_the_player_if_the_edge_follows),
         cmocka_unit_test(each_origin_has_its_url_and_the_times_are_those_of_the_vhost),
         cmocka_unit_test(parameters_that_are_too_long_are_left_out),
         cmocka_unit_test(what_makes_no_url_is_refused),
