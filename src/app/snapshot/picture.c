@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "app/snapshot/libav.h"
+#include "app/ffmpeg/libav.h"
 #include "core/attr.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -298,7 +298,7 @@ static enum picture_result run(struct maker *m, enum picture_result (*const *ste
     enum picture_result result = PICTURE_MADE;
     *m->out = (struct picture){ 0 };
     m->until_us = thread_cpu_us() + PICTURE_US;
-    m->av = libav_open(m->out->why, sizeof m->out->why);
+    m->av = libav_open(LIBAV_PICTURES, m->out->why, sizeof m->out->why);
     if (!m->av)
         return PICTURE_UNBUILT;
     for (size_t i = 0; i < n && result == PICTURE_MADE; i++)
