@@ -240,6 +240,29 @@
     X(3093, INOTIFY_CREATE, "InotifyCreate", "inotify create") \
     X(3094, INOTIFY_OPENFD, "InotifyOpenFd", "inotify fd") \
     X(3095, INOTIFY_WATCH, "InotfyWatch", "inotify watch") \
+    X(5000, RTC_PORT, "RtcPort", "the port of WebRTC is invalid") \
+    X(5006, RTC_RTP, "RtcRtpHeader", "the header of an RTP packet is broken") \
+    X(5007, RTC_RTCP, "RtcRtcpType", "the type of an RTCP packet is unknown") \
+    X(5008, RTC_STUN, "RtcStun", "STUN or ICE: broken, or of no session") \
+    X(5009, RTC_DTLS, "RtcDtls", "DTLS handshake") \
+    X(5010, RTC_UDP, "RtcUdpPacket", "a datagram of no known kind") \
+    X(5012, RTC_SDP_DECODE, "RtcSdpDecode", "the SDP cannot be parsed") \
+    X(5013, RTC_SRTP_INIT, "RtcSrtpInit", "SRTP cannot begin") \
+    X(5018, RTC_SDP_EXCHANGE, "RtcSdpNegotiate", "the offer and this server agree on nothing") \
+    X(5019, RTC_API_BODY, "RtcApiJson", "the body of the API request is no JSON object") \
+    X(5020, RTC_SOURCE_BUSY, "RtcStreamBusy", "the stream is published over WebRTC already") \
+    X(5021, RTC_DISABLED, "RtcDisabled", "WebRTC is off for the server or the vhost") \
+    X(5022, RTC_NO_SESSION, "RtcNoSession", "no such session") \
+    X(5023, RTC_INVALID_PARAMS, "RtcInvalidParams", "a parameter of the API is invalid") \
+    X(5026, RTC_TRACK_CODEC, "RtcTrackCodec", "the codec of a track") \
+    X(5029, RTC_DUPLICATED_SSRC, "RtcSsrcDuplicated", "two tracks with one SSRC") \
+    X(5030, RTC_NO_TRACK, "RtcNoTrack", "unknown track") \
+    X(5032, RTC_TCP_SIZE, "RtcTcpSize", "the size of a frame of WebRTC over TCP") \
+    X(5033, RTC_TCP_PACKET, "RtcTcpStun", "WebRTC over TCP does not begin with STUN") \
+    X(5034, RTC_TCP_STUN, "RtcTcpSession", "WebRTC over TCP without a session") \
+    X(5035, RTC_TCP_UNIQUE, "RtcUnique", "the session has another transport already") \
+    X(5036, RTC_INVALID_SESSION, "RtcInvalidSession", "the token of the session is missing or wrong") \
+    X(5037, RTC_INVALID_ICE, "RtcInvalidIce", "ICE credentials of a wrong length") \
     X(1900, NO_MEMORY, "NoMemory", "memory allocation failed") \
     X(1901, LIMIT, "LimitExceeded", "a peer exceeded a named bound") \
     X(1902, END_OF_STREAM, "EndOfStream", "the peer ended the connection in good order") \
