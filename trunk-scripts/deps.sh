@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 build="gcc libc6-dev make pkg-config patch util-linux libssl-dev libhttp-parser-dev liburing-dev libnghttp2-dev zlib1g-dev"
 # libFuzzer and clang's sanitizers are in a package that has clang's version in its name.
 fuzz="clang libclang-rt-dev"
-test="$fuzz libcmocka-dev libexpat1-dev libjansson-dev librdkafka-dev libavcodec-dev libswscale-dev libswresample-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema ffmpeg valgrind procps openssl curl nghttp2-client iproute2 wrk nginx libnginx-mod-rtmp"
+test="$fuzz libcmocka-dev libexpat1-dev libjansson-dev librdkafka-dev libsrtp2-dev libavcodec-dev libswscale-dev libswresample-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema ffmpeg valgrind procps openssl curl nghttp2-client iproute2 wrk nginx libnginx-mod-rtmp"
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
     python3-gi gir1.2-gst-rtsp-server-1.0"
@@ -16,7 +16,7 @@ test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"
 lint="cppcheck clang-format shellcheck"
-bench="python3 python3-pytest ffmpeg libavcodec-dev libswscale-dev libswresample-dev nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
+bench="python3 python3-pytest ffmpeg libsrtp2-dev libavcodec-dev libswscale-dev libswresample-dev nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
 
 # Programs whose packages would start a service when they are installed: only their files are taken, into objs/deps/NAME.
 test_unpacked="prometheus"
