@@ -23,8 +23,10 @@ segment
 program
 ffmpeg
 vod
+sound
 rtmp http
 caster exec hold hls dash hds dvr hooks snapshot
+rtc
 forward ingest transcode
 relay
 edge

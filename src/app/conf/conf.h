@@ -429,6 +429,41 @@ struct conf_pictures {
     char   *sheet;         /* a template: a sheet of small pictures; "": none */
 };
 
+enum conf_rtc_protocol { CONF_RTC_UDP, CONF_RTC_TCP, CONF_RTC_ALL };
+enum conf_ip_family { CONF_IPV4, CONF_IPV6, CONF_IP_ALL };
+enum conf_dtls_role { CONF_DTLS_PASSIVE, CONF_DTLS_ACTIVE };
+enum conf_dtls_version { CONF_DTLS_AUTO, CONF_DTLS_1_0, CONF_DTLS_1_2 };
+
+/* The port of WebRTC, and how clients are told of it. */
+struct conf_rtc_server {
+    bool              enabled;
+    struct conf_words listen; /* UDP endpoints */
+    bool              tcp;    /* ICE over TCP */
+    struct conf_words tcp_listen;
+    int               protocol;  /* enum conf_rtc_protocol */
+    char             *candidate; /* as written: "*", an address, a name, with a port or not, "$VARIABLE" */
+    bool              detects;
+    int               ip_family;                                    /* enum conf_ip_family */
+    bool              host_is_candidate, resolves_host, keeps_host; /* of the API's request */
+    bool              ecdsa, encrypt;
+    bool              merge_nalus;
+};
+
+/* WebRTC in a vhost. */
+struct conf_rtc {
+    bool    enabled;
+    bool    nack, twcc;
+    int64_t stun_timeout_us;
+    bool    stun_strict_check;
+    int     dtls_role;    /* enum conf_dtls_role */
+    int     dtls_version; /* enum conf_dtls_version */
+    int     drop_for_pt;  /* 0: none */
+    bool    rtmp_to_rtc, rtc_to_rtmp;
+    bool    keep_bframe, keep_avc_nalu_sei;
+    int     opus_bitrate, aac_bitrate; /* bit/s */
+    int64_t pli_for_rtmp_us;
+};
+
 struct conf_vhost {
     char                   *name;
     bool                    enabled;
@@ -464,6 +499,7 @@ struct conf_vhost {
     struct conf_hds         hds;
     struct conf_dvr         dvr;
     struct conf_pictures    snapshot;
+    struct conf_rtc         rtc;
 
     int64_t history_us; /* derived: how far before the live end a player of this vhost may begin, whatever its GOPs */
 };
@@ -502,6 +538,7 @@ struct conf {
     struct conf_http_api    http_api;
     struct conf_http_server http_server;
     struct conf_https       rtmps;
+    struct conf_rtc_server  rtc_server;
     struct conf_exporter    exporter;
     struct conf_kafka       kafka;
     struct conf_heartbeat   heartbeat;
