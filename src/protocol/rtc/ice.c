@@ -1,0 +1,146 @@
+#include "protocol/rtc/ice.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+#include "protocol/rtc/stun.h"
+
+uint32_t ice_priority(unsigned type_preference, unsigned local_preference, unsigned component)
+{
+    return (uint32_t)type_preference << 24 | (uint32_t)(local_preference & 0xFFFF) << 8 | (256 - component);
+}
+
+/* RFC 8839 5.1: ice-char is a letter, a digit, "+" or "/". Some peers use "-", "_" and "=" too, which do no harm. */
+static bool is_text(const char *text, size_t min, size_t max)
+{
+    size_t len = strnlen(text, max + 1);
+    return len >= min && len <= max &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=") == len;
+}
+
+bool ice_ufrag_is_valid(const char *text)
+{
+    return is_text(text, ICE_UFRAG_MIN, ICE_UFRAG_MAX);
+}
+
+bool ice_pwd_is_valid(const char *text)
+{
+    return is_text(text, ICE_PWD_MIN, ICE_PWD_MAX);
+}
+
+static char *put_text(char **at, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char  *begin = memcpy(*at, text, n);
+    *at += n;
+    return begin;
+}
+
+struct err *ice_begin(struct ice_agent *ice, const struct ice_credentials *c)
+{
+    bool any_peer = !*c->remote_ufrag;
+    if (!ice_ufrag_is_valid(c->local_ufrag) || !ice_pwd_is_valid(c->local_pwd))
+        return err_new(E_RTC_INVALID_ICE, "ufrag or password of this side");
+    if (!any_peer && !ice_ufrag_is_valid(c->remote_ufrag))
+        return err_new(E_RTC_INVALID_ICE, "ufrag of the peer");
+    char *texts = mem_alloc(strlen(c->local_ufrag) + strlen(c->local_pwd) + strlen(c->remote_ufrag) + 3), *at = texts;
+    if (!texts)
+        return err_no_memory();
+    mem_free(ice->texts);
+    ice->texts = texts;
+    ice->is.local_ufrag = put_text(&at, c->local_ufrag);
+    ice->is.local_pwd = put_text(&at, c->local_pwd);
+    ice->is.remote_ufrag = put_text(&at, c->remote_ufrag);
+    ice->is_nominated = false;
+    return NULL;
+}
+
+void ice_finish(struct ice_agent *ice)
+{
+    mem_free(ice->texts);
+    *ice = (struct ice_agent){ 0 };
+}
+
+/* The username of a check that comes to us is "ours:theirs" (RFC 8445 7.2.2). */
+static bool is_ours(const struct ice_agent *ice, const struct stun_message *m)
+{
+    size_t local = strlen(ice->is.local_ufrag), remote = strlen(ice->is.remote_ufrag);
+    if (!m->username || m->username_len <= local || m->username[local] != ':' ||
+        memcmp(m->username, ice->is.local_ufrag, local) != 0)
+        return false;
+    const char *theirs = m->username + local + 1;
+    size_t      len = m->username_len - local - 1;
+    return remote == 0 || (len == remote && memcmp(theirs, ice->is.remote_ufrag, len) == 0);
+}
+
+bool ice_knows(const struct ice_agent *ice, const struct rtc_addr *from)
+{
+    for (unsigned i = 0; i < ice->n_addrs; i++)
+        if (rtc_addr_is(&ice->addrs[i].addr, from))
+            return true;
+    return false;
+}
+
+/* The place of an address: its own, a free one, or that of the address that was heard longest ago and is not sent to. */
+static struct ice_addr *place(struct ice_agent *ice, const struct rtc_addr *from)
+{
+    struct ice_addr *oldest = NULL;
+    for (unsigned i = 0; i < ice->n_addrs; i++) {
+        struct ice_addr *a = &ice->addrs[i];
+        if (rtc_addr_is(&a->addr, from))
+            return a;
+        if (!rtc_addr_is(&a->addr, &ice->peer) && (!oldest || a->heard_us < oldest->heard_us))
+            oldest = a;
+    }
+    return ice->n_addrs < ICE_ADDRS_MAX ? &ice->addrs[ice->n_addrs++] : oldest;
+}
+
+/* Note the transaction; true if it has come from another address before. */
+static bool is_replay(struct ice_agent *ice, const uint8_t *id, const struct rtc_addr *from)
+{
+    uint64_t number;
+    memcpy(&number, id, sizeof number);
+    for (unsigned i = 0; i < ICE_TRANSACTIONS_MAX; i++) {
+        const struct ice_transaction *t = &ice->transactions[i];
+        if (t->addr.len && t->id == number)
+            return !rtc_addr_is(&t->addr, from);
+    }
+    ice->transactions[ice->next_transaction++ % ICE_TRANSACTIONS_MAX] = (struct ice_transaction){ number, *from };
+    return false;
+}
+
+static void write_failure(struct wr *answer, const struct stun_message *m, unsigned code, const char *reason)
+{
+    stun_write_begin(answer, STUN_FAILURE, m->id);
+    stun_write_error(answer, code, reason);
+    if (code == STUN_ERROR_UNKNOWN_ATTRIBUTE)
+        stun_write_unknown(answer, m->unknown, m->n_unknown);
+}
+
+enum ice_took ice_take(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from, const uint8_t *bytes,
+                       size_t len, struct wr *answer)
+{
+    struct stun_message m;
+    if (!stun_parse(&m, bytes, len) || m.class != STUN_REQUEST || m.method != STUN_BINDING || !is_ours(ice, &m) ||
+        !stun_is_from(&m, ice->is.local_pwd) || is_replay(ice, m.id, from))
+        return ICE_IGNORED;
+    if (m.n_unknown) {
+        write_failure(answer, &m, STUN_ERROR_UNKNOWN_ATTRIBUTE, "Unknown Attribute");
+        return stun_write_end(answer, ice->is.local_pwd) ? ICE_REFUSED : ICE_IGNORED;
+    }
+    /* RFC 8445 7.3.1.1: a lite agent is the controlled one, so the peer has to change its role. */
+    if (m.is_controlled && ice->strict_roles) {
+        write_failure(answer, &m, STUN_ERROR_ROLE_CONFLICT, "Role Conflict");
+        return stun_write_end(answer, ice->is.local_pwd) ? ICE_REFUSED : ICE_IGNORED;
+    }
+    stun_write_begin(answer, STUN_SUCCESS, m.id);
+    stun_write_mapped(answer, from);
+    if (!stun_write_end(answer, ice->is.local_pwd))
+        return ICE_IGNORED;
+    *place(ice, from) = (struct ice_addr){ *from, now_us };
+    bool nominates = m.use_candidate || m.is_controlled; /* two controlled agents: nobody would choose */
+    if (nominates || !ice->is_nominated)
+        ice->peer = *from;
+    ice->is_nominated |= nominates;
+    return ICE_CHECKED;
+}
