@@ -1,0 +1,365 @@
+#include "protocol/rtc/transport.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+#include "protocol/rtc/ice.h"
+#include "protocol/rtc/rtp.h"
+
+struct rtc_transport {
+    struct rtc_events       events;
+    struct ice_agent        ice;
+    struct dtls_identity   *identity;
+    struct dtls_fingerprint fingerprint;
+    struct dtls            *dtls; /* NULL: the handshake has not begun */
+    struct rtc_srtp        *srtp; /* NULL: not connected, or plain */
+    int64_t                 heard_us, consent_us, dtls_due_us;
+    enum rtc_dtls_version   version;
+    bool                    is_active, no_dtls, no_srtp;
+    enum rtc_step           step;
+    enum rtc_failure        why;
+    struct rtc_drops        drops;
+};
+
+/* RFC 7983 7: which protocol a datagram is of, by its first byte. */
+enum kind { KIND_STUN, KIND_DTLS, KIND_MEDIA, KIND_OTHER };
+
+static enum kind kind_of(const uint8_t *bytes, size_t len)
+{
+    uint8_t first = len ? bytes[0] : 255;
+    return first <= 3                     ? KIND_STUN
+           : first >= 20 && first <= 63   ? KIND_DTLS
+           : first >= 128 && first <= 191 ? KIND_MEDIA
+                                          : KIND_OTHER;
+}
+
+static bool is_over(const struct rtc_transport *t)
+{
+    return t->step >= RTC_STEP_CLOSED;
+}
+
+static void reach(struct rtc_transport *t, enum rtc_step step)
+{
+    if (step <= t->step)
+        return;
+    t->step = step;
+    t->events.step(t->events.arg, step);
+}
+
+static void fail(struct rtc_transport *t, enum rtc_failure why)
+{
+    if (is_over(t))
+        return;
+    t->why = why;
+    reach(t, RTC_STEP_FAILED);
+}
+
+struct err *rtc_transport_new(struct rtc_transport **out, const struct rtc_transport_setup *setup, int64_t now_us)
+{
+    const struct ice_credentials credentials = { setup->local_ufrag, setup->local_pwd, setup->remote_ufrag };
+    struct rtc_transport        *t = mem_calloc(1, sizeof *t);
+    struct err                  *e;
+    *out = NULL;
+    if (!t)
+        return err_no_memory();
+    if ((e = ice_begin(&t->ice, &credentials))) {
+        mem_free(t);
+        return e;
+    }
+    t->ice.strict_roles = setup->strict_roles;
+    t->events = setup->events;
+    t->identity = dtls_identity_ref(setup->identity);
+    t->fingerprint = setup->fingerprint;
+    t->heard_us = now_us;
+    t->consent_us = setup->consent_us;
+    t->dtls_due_us = INT64_MAX;
+    t->version = setup->version;
+    t->is_active = setup->is_active;
+    t->no_dtls = setup->no_dtls;
+    t->no_srtp = setup->no_srtp;
+    *out = t;
+    return NULL;
+}
+
+void rtc_transport_free(struct rtc_transport **tp)
+{
+    struct rtc_transport *t = *tp;
+    *tp = NULL;
+    if (!t)
+        return;
+    dtls_free(&t->dtls);
+    rtc_srtp_free(t->srtp);
+    dtls_identity_unref(&t->identity);
+    ice_finish(&t->ice);
+    mem_free(t);
+}
+
+/* ---- DTLS ---- */
+
+static void send_dtls(void *arg, const uint8_t *bytes, size_t len)
+{
+    struct rtc_transport *t = arg;
+    t->events.send(t->events.arg, &t->ice.peer, bytes, len);
+}
+
+/* The handshake has ended: make the keys of SRTP. */
+static void make_keys(struct rtc_transport *t)
+{
+    uint8_t     secret[RTC_SRTP_SECRET_MAX];
+    struct err *e = NULL;
+    if (!t->no_srtp) {
+        if (!dtls_secret(t->dtls, secret)) {
+            fail(t, RTC_FAILURE_MEMORY);
+            return;
+        }
+        e = rtc_srtp_new(&t->srtp, dtls_profile(t->dtls), secret, t->is_active);
+        memset(secret, 0, sizeof secret);
+    }
+    if (e)
+        fail(t, RTC_FAILURE_MEMORY);
+    else
+        reach(t, RTC_STEP_CONNECTED);
+    err_free(e);
+}
+
+static enum rtc_failure failure_of(enum dtls_failure why)
+{
+    return why == DTLS_FAILURE_FINGERPRINT ? RTC_FAILURE_FINGERPRINT
+           : why == DTLS_FAILURE_PROFILE   ? RTC_FAILURE_PROFILE
+                                           : RTC_FAILURE_HANDSHAKE;
+}
+
+/* Follow the state of DTLS after something was done to it. */
+static void follow_dtls(struct rtc_transport *t, int64_t now_us)
+{
+    switch (dtls_state(t->dtls)) {
+    case DTLS_HANDSHAKE: break;
+    case DTLS_CONNECTED:
+        if (t->step < RTC_STEP_CONNECTED)
+            make_keys(t);
+        break;
+    case DTLS_CLOSED: reach(t, RTC_STEP_CLOSED); break;
+    case DTLS_FAILED: fail(t, failure_of(dtls_why(t->dtls))); break;
+    }
+    t->dtls_due_us = dtls_due_us(t->dtls, now_us);
+}
+
+static bool make_dtls(struct rtc_transport *t)
+{
+    const struct dtls_setup setup = {
+        .identity = t->identity,
+        .fingerprint = t->fingerprint,
+        .version = t->version,
+        .is_client = t->is_active,
+        .no_srtp = t->no_srtp,
+        .send = send_dtls,
+        .arg = t,
+    };
+    struct err *e = dtls_new(&t->dtls, &setup);
+    if (e)
+        fail(t, RTC_FAILURE_MEMORY);
+    err_free(e);
+    return t->dtls;
+}
+
+static enum rtc_took take_dtls(struct rtc_transport *t, int64_t now_us, const uint8_t *bytes, size_t len)
+{
+    if (t->no_dtls || (!t->dtls && !make_dtls(t))) {
+        t->drops.other++;
+        return RTC_DROPPED;
+    }
+    reach(t, RTC_STEP_HANDSHAKE);
+    dtls_take(t->dtls, bytes, len);
+    follow_dtls(t, now_us);
+    return RTC_TAKEN;
+}
+
+/* ---- checks ---- */
+
+/* The peer is reachable, and may have chosen a pair: go on as far as that allows. */
+static void go_on(struct rtc_transport *t, int64_t now_us)
+{
+    reach(t, RTC_STEP_CHECKED);
+    if (t->no_dtls) {
+        reach(t, RTC_STEP_CONNECTED);
+        return;
+    }
+    if (!t->ice.is_nominated)
+        return;
+    reach(t, RTC_STEP_NOMINATED);
+    if (t->is_active && !t->dtls && make_dtls(t)) {
+        dtls_start(t->dtls);
+        follow_dtls(t, now_us);
+    }
+}
+
+static enum rtc_took take_stun(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from,
+                               const uint8_t *bytes, size_t len)
+{
+    uint8_t       answer[ICE_ANSWER_MAX];
+    struct wr     w = wr_over(answer, sizeof answer);
+    enum ice_took took = ice_take(&t->ice, now_us, from, bytes, len, &w);
+    if (took == ICE_IGNORED) {
+        t->drops.bad_check++;
+        return RTC_DROPPED;
+    }
+    t->events.send(t->events.arg, from, answer, wr_len(&w));
+    if (took == ICE_REFUSED)
+        return RTC_TAKEN;
+    t->heard_us = now_us;
+    go_on(t, now_us);
+    return RTC_VERIFIED;
+}
+
+/* ---- media ---- */
+
+static enum rtc_took take_media(struct rtc_transport *t, int64_t now_us, uint8_t *bytes, size_t len)
+{
+    bool is_rtcp = rtp_is_rtcp(bytes, len);
+    if (t->step < RTC_STEP_CONNECTED) {
+        t->drops.early++;
+        return RTC_DROPPED;
+    }
+    if (t->srtp && !(is_rtcp ? rtc_srtp_open_rtcp : rtc_srtp_open_rtp)(t->srtp, bytes, &len)) {
+        t->drops.bad_srtp++;
+        return RTC_DROPPED;
+    }
+    t->heard_us = now_us;
+    (is_rtcp ? t->events.rtcp : t->events.rtp)(t->events.arg, now_us, bytes, len);
+    return RTC_TAKEN;
+}
+
+static bool seal(struct rtc_transport *t, uint8_t *bytes, size_t *len, size_t cap,
+                 bool (*seal_packet)(struct rtc_srtp *, uint8_t *, size_t *, size_t))
+{
+    if (t->step != RTC_STEP_CONNECTED)
+        return false;
+    return !t->srtp || seal_packet(t->srtp, bytes, len, cap);
+}
+
+bool rtc_transport_seal_rtp(struct rtc_transport *t, uint8_t *bytes, size_t *len, size_t cap)
+{
+    return seal(t, bytes, len, cap, rtc_srtp_seal_rtp);
+}
+
+bool rtc_transport_seal_rtcp(struct rtc_transport *t, uint8_t *bytes, size_t *len, size_t cap)
+{
+    return seal(t, bytes, len, cap, rtc_srtp_seal_rtcp);
+}
+
+/* ---- the whole ---- */
+
+enum rtc_took rtc_transport_take(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from, uint8_t *bytes,
+                                 size_t len)
+{
+    enum kind kind = kind_of(bytes, len);
+    if (is_over(t) || kind == KIND_OTHER) {
+        t->drops.other++;
+        return RTC_DROPPED;
+    }
+    if (kind == KIND_STUN)
+        return take_stun(t, now_us, from, bytes, len);
+    if (!ice_knows(&t->ice, from)) {
+        t->drops.not_verified++;
+        return RTC_DROPPED;
+    }
+    return kind == KIND_DTLS ? take_dtls(t, now_us, bytes, len) : take_media(t, now_us, bytes, len);
+}
+
+static int64_t consent_ends_us(const struct rtc_transport *t)
+{
+    return t->consent_us ? t->heard_us + t->consent_us : INT64_MAX;
+}
+
+int64_t rtc_transport_due_us(const struct rtc_transport *t)
+{
+    int64_t consent = consent_ends_us(t);
+    return is_over(t) ? INT64_MAX : consent < t->dtls_due_us ? consent : t->dtls_due_us;
+}
+
+void rtc_transport_tick(struct rtc_transport *t, int64_t now_us)
+{
+    if (is_over(t))
+        return;
+    if (now_us >= consent_ends_us(t)) {
+        fail(t, RTC_FAILURE_CONSENT);
+    } else if (now_us >= t->dtls_due_us) {
+        dtls_tick(t->dtls);
+        follow_dtls(t, now_us);
+    }
+}
+
+void rtc_transport_close(struct rtc_transport *t)
+{
+    if (t->dtls && !is_over(t))
+        dtls_close(t->dtls);
+    reach(t, RTC_STEP_CLOSED);
+}
+
+struct err *rtc_transport_restart_ice(struct rtc_transport *t, const char *local_ufrag, const char *local_pwd,
+                                      const char *remote_ufrag)
+{
+    const struct ice_credentials credentials = { local_ufrag, local_pwd, remote_ufrag };
+    return ice_begin(&t->ice, &credentials);
+}
+
+const struct rtc_addr *rtc_transport_peer(const struct rtc_transport *t)
+{
+    return &t->ice.peer;
+}
+
+enum rtc_step rtc_transport_step(const struct rtc_transport *t)
+{
+    return t->step;
+}
+
+enum rtc_failure rtc_transport_why(const struct rtc_transport *t)
+{
+    return t->why;
+}
+
+int64_t rtc_transport_heard_us(const struct rtc_transport *t)
+{
+    return t->heard_us;
+}
+
+const struct rtc_drops *rtc_transport_drops(const struct rtc_transport *t)
+{
+    return &t->drops;
+}
+
+const char *rtc_transport_describe(const struct rtc_transport *t, char *text, size_t cap)
+{
+    if (t->dtls && t->step >= RTC_STEP_CONNECTED)
+        return dtls_describe(t->dtls, text, cap);
+    if (cap)
+        *text = '\0';
+    return text;
+}
+
+const char *rtc_step_name(enum rtc_step step)
+{
+    static const char *const names[] = {
+        [RTC_STEP_NEW] = "new",
+        [RTC_STEP_CHECKED] = "checked",
+        [RTC_STEP_NOMINATED] = "nominated",
+        [RTC_STEP_HANDSHAKE] = "handshake",
+        [RTC_STEP_CONNECTED] = "connected",
+        [RTC_STEP_CLOSED] = "closed",
+        [RTC_STEP_FAILED] = "failed",
+    };
+    return names[step];
+}
+
+const char *rtc_failure_text(enum rtc_failure failure)
+{
+    static const char *const texts[] = {
+        [RTC_FAILURE_NONE] = "nothing has failed",
+        [RTC_FAILURE_HANDSHAKE] = "the DTLS handshake failed",
+        [RTC_FAILURE_FINGERPRINT] = "the peer's certificate is not the one of its SDP",
+        [RTC_FAILURE_PROFILE] = "no SRTP profile in common",
+        [RTC_FAILURE_CONSENT] = "the peer has been silent for too long",
+        [RTC_FAILURE_MEMORY] = "out of memory, or no SRTP",
+    };
+    return texts[failure];
+}

@@ -1,0 +1,491 @@
+#include "protocol/rtc/transport.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/mem.h"
+#include "wire.h"
+
+static struct dtls_identity *ecdsa, *rsa;
+
+static int begin(void **state)
+{
+    (void)state;
+    struct err *e = dtls_identity_new(&ecdsa, false);
+    return e || (e = dtls_identity_new(&rsa, true)) ? -1 : 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    dtls_identity_unref(&ecdsa);
+    dtls_identity_unref(&rsa);
+    return 0;
+}
+
+static struct wire *wire_new(void)
+{
+    struct wire *w = calloc(1, sizeof *w);
+    w->drop = -1;
+    return w;
+}
+
+static void open_side(struct wire_side *s, const struct rtc_transport_setup *setup)
+{
+    assert_null(rtc_transport_new(&s->t, setup, now_us()));
+}
+
+static struct wire *wire_open(void)
+{
+    struct wire               *w = wire_new();
+    struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, rsa), b = wire_setup(w, &w->b, rsa, ecdsa);
+    open_side(&w->a, &a);
+    open_side(&w->b, &b);
+    return w;
+}
+
+static void wire_free(struct wire *w)
+{
+    rtc_transport_free(&w->a.t);
+    rtc_transport_free(&w->b.t);
+    free(w);
+}
+
+static struct wire *wire_connected(void)
+{
+    struct wire *w = wire_open();
+    wire_check_both(w);
+    wire_run(w);
+    assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_CONNECTED);
+    assert_int_equal(rtc_transport_step(w->b.t), RTC_STEP_CONNECTED);
+    return w;
+}
+
+/* A packet of RTP with 20 bytes of payload, or an RR; the length. */
+static size_t write_rtp(uint8_t *bytes, uint16_t seq, uint32_t ssrc)
+{
+    struct wr w = wr_over(bytes, 64);
+    wr_u16(&w, 0x8060);
+    wr_u16(&w, seq);
+    wr_u32(&w, 1000U * seq);
+    wr_u32(&w, ssrc);
+    for (uint8_t i = 0; i < 20; i++)
+        wr_u8(&w, (uint8_t)(seq + i));
+    return wr_len(&w);
+}
+
+static size_t write_rr(uint8_t *bytes, uint32_t ssrc)
+{
+    struct wr w = wr_over(bytes, 64);
+    wr_u32(&w, 0x80C90001);
+    wr_u32(&w, ssrc);
+    return wr_len(&w);
+}
+
+/* Seal a packet at one side; the length. */
+static size_t seal(struct wire_side *from, uint8_t bytes[256], uint16_t seq, uint32_t ssrc)
+{
+    size_t len = write_rtp(bytes, seq, ssrc);
+    assert_true(rtc_transport_seal_rtp(from->t, bytes, &len, 256));
+    return len;
+}
+
+static enum rtc_took take(struct wire_side *to, const struct rtc_addr *from, uint8_t *bytes, size_t len)
+{
+    return rtc_transport_take(to->t, now_us(), from, bytes, len);
+}
+
+static void media_passes(struct wire_side *from, uint16_t seq)
+{
+    struct wire_side *to = wire_other(from);
+    uint8_t           plain[64], bytes[256];
+    size_t            len = write_rtp(plain, seq, 77), sealed = seal(from, bytes, seq, 77);
+    unsigned          before = to->n_rtp;
+    assert_int_equal(take(to, &from->addr, bytes, sealed), RTC_TAKEN);
+    assert_int_equal(to->n_rtp, before + 1);
+    assert_int_equal(to->rtp.len, len);
+    assert_memory_equal(to->rtp.bytes, plain, len);
+}
+
+static void feedback_passes(struct wire_side *from)
+{
+    struct wire_side *to = wire_other(from);
+    uint8_t           plain[64], bytes[256];
+    size_t            len = write_rr(plain, 9), sealed = write_rr(bytes, 9);
+    assert_true(rtc_transport_seal_rtcp(from->t, bytes, &sealed, sizeof bytes));
+    assert_true(sealed > len && sealed <= len + RTC_SEAL_MAX);
+    assert_int_equal(take(to, &from->addr, bytes, sealed), RTC_TAKEN);
+    assert_int_equal(to->rtcp.len, len);
+    assert_memory_equal(to->rtcp.bytes, plain, len);
+}
+
+static void both_roles_connect_and_media_passes_both_ways(void **state)
+{
+    (void)state;
+    static const enum rtc_step steps[] = { RTC_STEP_CHECKED, RTC_STEP_NOMINATED, RTC_STEP_HANDSHAKE,
+                                           RTC_STEP_CONNECTED };
+    struct wire               *w = wire_connected();
+    char                       text[128];
+    assert_int_equal(w->a.n_steps, ARRAY_LEN(steps));
+    assert_memory_equal(w->a.steps, steps, sizeof steps);
+    assert_string_equal(rtc_transport_describe(w->a.t, text, sizeof text),
+                        "DTLSv1.2, ECDHE-ECDSA-AES128-GCM-SHA256, SRTP_AEAD_AES_128_GCM");
+    for (uint16_t seq = 65530; seq != 5; seq++) {
+        media_passes(&w->a, seq);
+        media_passes(&w->b, seq);
+    }
+    feedback_passes(&w->a);
+    feedback_passes(&w->b);
+    assert_int_equal(rtc_transport_due_us(w->a.t), INT64_MAX);
+    wire_free(w);
+}
+
+static void dtls_1_0_is_spoken_if_it_is_asked_for(void **state)
+{
+    (void)state;
+    struct wire               *w = wire_new();
+    struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, ecdsa), b = wire_setup(w, &w->b, ecdsa, ecdsa);
+    char                       text[128];
+    a.version = b.version = RTC_DTLS_1_0;
+    open_side(&w->a, &a);
+    open_side(&w->b, &b);
+    wire_check_both(w);
+    wire_run(w);
+    rtc_transport_describe(w->a.t, text, sizeof text);
+    assert_memory_equal(text, "DTLSv1, ", 8);
+    media_passes(&w->a, 1);
+    wire_free(w);
+}
+
+/* ---- before the handshake ---- */
+
+static void dtls_before_a_check_makes_nothing(void **state)
+{
+    (void)state;
+    struct wire            *w = wire_open();
+    const struct wire_check check = { .use_candidate = true };
+    wire_check_from(&w->b, &w->a.addr, &check);
+    assert_int_equal(w->b.n_sent, 1);
+    wire_deliver(&w->a);
+    assert_int_equal(w->a.n_sent + w->a.n_stun_sent, 0);
+    assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_NEW);
+    assert_int_equal(rtc_transport_drops(w->a.t)->not_verified, 1);
+    wire_free(w);
+}
+
+static void wrong_checks_get_no_answer(void **state)
+{
+    (void)state;
+    static const struct wire_check checks[] = {
+        { .password = "passwordOfSideA1234567891" },
+        { .username_to = "ufragC" },
+        { .username_from = "ufragC" },
+        { .username_to = "ufrag" },
+        { .username_to = "ufragA0" },
+        { .username_from = "ufragB0" },
+    };
+    struct wire *w = wire_open();
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+        assert_int_equal(wire_check_from(&w->a, &w->b.addr, &checks[i]), RTC_DROPPED);
+    assert_int_equal(rtc_transport_drops(w->a.t)->bad_check, ARRAY_LEN(checks));
+    assert_int_equal(w->a.n_stun_sent, 0);
+    assert_int_equal(rtc_transport_peer(w->a.t)->len, 0);
+    wire_free(w);
+}
+
+static void dtls_from_an_address_without_check_is_dropped(void **state)
+{
+    (void)state;
+    struct wire    *w = wire_open();
+    struct rtc_addr stranger = wire_addr("127.0.0.3", 4000);
+    wire_check_both(w);
+    struct wire_datagram *d = &w->a.queue[w->a.head];
+    assert_int_equal(take(&w->a, &stranger, d->bytes, d->len), RTC_DROPPED);
+    assert_int_equal(w->a.n_sent, 0);
+    wire_run(w);
+    uint8_t bytes[256];
+    size_t  len = seal(&w->b, bytes, 1, 7);
+    assert_int_equal(take(&w->a, &stranger, bytes, len), RTC_DROPPED);
+    assert_int_equal(take(&w->a, &w->b.addr, bytes, len), RTC_TAKEN);
+    wire_free(w);
+}
+
+static void media_before_the_end_of_the_handshake_is_dropped(void **state)
+{
+    (void)state;
+    struct wire *w = wire_open();
+    uint8_t      bytes[256];
+    size_t       len = write_rtp(bytes, 1, 7);
+    wire_check_both(w);
+    assert_int_equal(take(&w->a, &w->b.addr, bytes, len), RTC_DROPPED);
+    assert_int_equal(rtc_transport_drops(w->a.t)->early, 1);
+    assert_false(rtc_transport_seal_rtp(w->a.t, bytes, &len, sizeof bytes));
+    wire_free(w);
+}
+
+static void every_handshake_datagram_may_be_lost(void **state)
+{
+    (void)state;
+    struct wire *whole = wire_connected();
+    unsigned     n = whole->n_dtls;
+    wire_free(whole);
+    assert_true(n >= 4);
+    for (unsigned lost = 0; lost < n; lost++) {
+        struct wire *w = wire_open();
+        w->drop = (int)lost;
+        wire_check_both(w);
+        wire_run(w);
+        assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_CONNECTED);
+        assert_int_equal(rtc_transport_step(w->b.t), RTC_STEP_CONNECTED);
+        media_passes(&w->a, 1);
+        media_passes(&w->b, 1);
+        wire_free(w);
+    }
+}
+
+static void another_certificate_is_refused(void **state)
+{
+    (void)state;
+    for (int side = 0; side < 2; side++) {
+        struct wire               *w = wire_new();
+        struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, rsa), b = wire_setup(w, &w->b, rsa, ecdsa);
+        (side ? &a : &b)->fingerprint.bytes[31] ^= 1;
+        open_side(&w->a, &a);
+        open_side(&w->b, &b);
+        wire_check_both(w);
+        wire_run(w);
+        struct wire_side *deceived = side ? &w->a : &w->b;
+        assert_int_equal(rtc_transport_step(deceived->t), RTC_STEP_FAILED);
+        assert_int_equal(rtc_transport_why(deceived->t), RTC_FAILURE_FINGERPRINT);
+        assert_int_equal(rtc_transport_step(wire_other(deceived)->t), RTC_STEP_FAILED);
+        wire_free(w);
+    }
+}
+
+/* ---- connected ---- */
+
+static void replays_and_changed_packets_are_dropped(void **state)
+{
+    (void)state;
+    struct wire *w = wire_connected();
+    uint8_t      bytes[256], again[256];
+    size_t       len = seal(&w->a, bytes, 1, 7);
+    memcpy(again, bytes, len);
+    assert_int_equal(take(&w->b, &w->a.addr, bytes, len), RTC_TAKEN);
+    assert_int_equal(take(&w->b, &w->a.addr, again, len), RTC_DROPPED);
+    len = seal(&w->a, bytes, 2, 7);
+    for (size_t at = 0; at < len; at++) {
+        memcpy(again, bytes, len);
+        again[at] ^= 0x10;
+        assert_int_equal(take(&w->b, &w->a.addr, again, len), RTC_DROPPED);
+    }
+    assert_int_equal(w->b.n_rtp, 1);
+    assert_int_equal(take(&w->b, &w->a.addr, bytes, len), RTC_TAKEN);
+    wire_free(w);
+}
+
+static void sequence_numbers_wrap_often(void **state)
+{
+    (void)state;
+    struct wire *w = wire_connected();
+    for (uint32_t i = 0; i < 3 * 65536; i += 1000) /* SRTP counts the wraps (RFC 3711 3.3.1) */
+        media_passes(&w->a, (uint16_t)i);
+    wire_free(w);
+}
+
+static void a_peer_has_a_bounded_number_of_ssrcs(void **state)
+{
+    (void)state;
+    struct wire *w = wire_connected();
+    uint8_t      bytes[256];
+    for (uint32_t ssrc = 0; ssrc < RTC_SSRCS_MAX + 5; ssrc++) {
+        size_t len = seal(&w->a, bytes, 1, ssrc);
+        take(&w->b, &w->a.addr, bytes, len);
+    }
+    assert_int_equal(w->b.n_rtp, RTC_SSRCS_MAX);
+    assert_int_equal(rtc_transport_drops(w->b.t)->bad_srtp, 5);
+    wire_free(w);
+}
+
+static void a_verified_check_moves_the_peer_at_once(void **state)
+{
+    (void)state;
+    struct wire            *w = wire_connected();
+    struct rtc_addr         moved = wire_addr("127.0.0.9", 1234);
+    const struct wire_check plain = { 0 }, nominating = { .use_candidate = true };
+    assert_int_equal(wire_check_from(&w->a, &moved, &plain), RTC_VERIFIED);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
+    assert_int_equal(wire_check_from(&w->a, &moved, &nominating), RTC_VERIFIED);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &moved));
+    wire_free(w);
+}
+
+static void a_check_that_is_sent_again_from_elsewhere_moves_nothing(void **state)
+{
+    (void)state;
+    struct wire            *w = wire_connected();
+    struct rtc_addr         thief = wire_addr("127.0.0.9", 1234);
+    const struct wire_check check = { .use_candidate = true, .transaction = 9 };
+    assert_int_equal(wire_check_from(&w->a, &w->b.addr, &check), RTC_VERIFIED);
+    assert_int_equal(wire_check_from(&w->a, &w->b.addr, &check), RTC_VERIFIED); /* its answer was lost */
+    assert_int_equal(wire_check_from(&w->a, &thief, &check), RTC_DROPPED);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
+    wire_free(w);
+}
+
+static void silence_ends_the_consent(void **state)
+{
+    (void)state;
+    struct wire               *w = wire_new();
+    struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, ecdsa);
+    a.consent_us = 30 * (int64_t)US_PER_SECOND;
+    assert_null(rtc_transport_new(&w->a.t, &a, 1000));
+    assert_int_equal(rtc_transport_due_us(w->a.t), 1000 + a.consent_us);
+    rtc_transport_tick(w->a.t, 999 + a.consent_us);
+    assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_NEW);
+    rtc_transport_tick(w->a.t, 1000 + a.consent_us);
+    assert_int_equal(rtc_transport_why(w->a.t), RTC_FAILURE_CONSENT);
+    assert_int_equal(rtc_transport_due_us(w->a.t), INT64_MAX);
+    wire_free(w);
+}
+
+static void goodbye_is_said_and_heard(void **state)
+{
+    (void)state;
+    struct wire *w = wire_connected();
+    uint8_t      bytes[256];
+    size_t       len = write_rtp(bytes, 1, 7);
+    rtc_transport_close(w->a.t);
+    wire_drain(w);
+    assert_int_equal(rtc_transport_step(w->b.t), RTC_STEP_CLOSED);
+    assert_false(rtc_transport_seal_rtp(w->a.t, bytes, &len, sizeof bytes));
+    assert_false(rtc_transport_seal_rtp(w->b.t, bytes, &len, sizeof bytes));
+    wire_free(w);
+}
+
+static void an_ice_restart_keeps_the_keys(void **state)
+{
+    (void)state;
+    struct wire            *w = wire_connected();
+    struct rtc_addr         moved = wire_addr("127.0.0.9", 1234);
+    const struct wire_check old = { .use_candidate = true };
+    const struct wire_check new = { true, false, "ufragC", "ufragD", "passwordOfSideC1234567890", 0 };
+    assert_null(rtc_transport_restart_ice(w->a.t, "ufragC", "passwordOfSideC1234567890", "ufragD"));
+    media_passes(&w->b, 1);
+    assert_int_equal(wire_check_from(&w->a, &moved, &old), RTC_DROPPED);
+    assert_int_equal(wire_check_from(&w->a, &moved, &new), RTC_VERIFIED);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &moved));
+    media_passes(&w->a, 1);
+    wire_free(w);
+}
+
+static void a_controlled_peer_is_told_if_roles_are_strict(void **state)
+{
+    (void)state;
+    const struct wire_check check = { .is_controlled = true };
+    for (int strict = 0; strict < 2; strict++) {
+        struct wire               *w = wire_new();
+        struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, ecdsa);
+        a.strict_roles = strict;
+        open_side(&w->a, &a);
+        assert_int_equal(wire_check_from(&w->a, &w->b.addr, &check), strict ? RTC_TAKEN : RTC_VERIFIED);
+        assert_int_equal(w->a.n_stun_sent, 1);
+        assert_int_equal(rtc_transport_step(w->a.t), strict ? RTC_STEP_NEW : RTC_STEP_NOMINATED);
+        wire_free(w);
+    }
+}
+
+static void plain_media_passes_if_encryption_is_off(void **state)
+{
+    (void)state;
+    for (int no_dtls = 0; no_dtls < 2; no_dtls++) {
+        struct wire               *w = wire_new();
+        struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, rsa), b = wire_setup(w, &w->b, rsa, ecdsa);
+        uint8_t                    bytes[64], plain[64];
+        size_t                     len = write_rtp(bytes, 1, 7);
+        a.no_dtls = b.no_dtls = no_dtls;
+        a.no_srtp = b.no_srtp = true;
+        open_side(&w->a, &a);
+        open_side(&w->b, &b);
+        wire_check_both(w);
+        wire_run(w);
+        assert_true(rtc_transport_seal_rtp(w->a.t, bytes, &len, sizeof bytes));
+        assert_memory_equal(bytes, plain, write_rtp(plain, 1, 7));
+        assert_int_equal(take(&w->b, &w->a.addr, bytes, len), RTC_TAKEN);
+        assert_int_equal(w->b.n_rtp, 1);
+        wire_free(w);
+    }
+}
+
+static void memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    for (int64_t n = 0;; n++) {
+        struct wire               *w = wire_new();
+        struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, rsa), b = wire_setup(w, &w->b, rsa, ecdsa);
+        mem_fail_after(n);
+        struct err *e = rtc_transport_new(&w->a.t, &a, now_us());
+        if (!e)
+            e = rtc_transport_new(&w->b.t, &b, now_us());
+        if (!e) {
+            wire_check_both(w);
+            wire_drain(w);
+        }
+        bool failed = mem_failed();
+        mem_fail_after(-1);
+        assert_int_equal(failed, e || !wire_is_settled(w) || rtc_transport_why(w->a.t) || rtc_transport_why(w->b.t));
+        err_free(e);
+        wire_free(w);
+        if (!failed)
+            break;
+    }
+}
+
+static void credentials_have_bounds(void **state)
+{
+    (void)state;
+    struct wire               *w = wire_new();
+    struct rtc_transport_setup good = wire_setup(w, &w->a, ecdsa, ecdsa), bad[] = { good, good, good, good };
+    bad[0].local_ufrag = "abc";
+    bad[1].local_pwd = "passwordOf21letters00";
+    bad[2].remote_ufrag = "a:b:c";
+    bad[3].remote_ufrag = "abc";
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct err *e = rtc_transport_new(&w->a.t, &bad[i], 0);
+        assert_int_equal(err_code(e), E_RTC_INVALID_ICE);
+        assert_null(w->a.t);
+        err_free(e);
+    }
+    wire_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_roles_connect_and_media_passes_both_ways),
+        cmocka_unit_test(dtls_1_0_is_spoken_if_it_is_asked_for),
+        cmocka_unit_test(dtls_before_a_check_makes_nothing),
+        cmocka_unit_test(wrong_checks_get_no_answer),
+        cmocka_unit_test(dtls_from_an_address_without_check_is_dropped),
+        cmocka_unit_test(media_before_the_end_of_the_handshake_is_dropped),
+        cmocka_unit_test(every_handshake_datagram_may_be_lost),
+        cmocka_unit_test(another_certificate_is_refused),
+        cmocka_unit_test(replays_and_changed_packets_are_dropped),
+        cmocka_unit_test(sequence_numbers_wrap_often),
+        cmocka_unit_test(a_peer_has_a_bounded_number_of_ssrcs),
+        cmocka_unit_test(a_verified_check_moves_the_peer_at_once),
+        cmocka_unit_test(a_check_that_is_sent_again_from_elsewhere_moves_nothing),
+        cmocka_unit_test(silence_ends_the_consent),
+        cmocka_unit_test(goodbye_is_said_and_heard),
+        cmocka_unit_test(an_ice_restart_keeps_the_keys),
+        cmocka_unit_test(a_controlled_peer_is_told_if_roles_are_strict),
+        cmocka_unit_test(plain_media_passes_if_encryption_is_off),
+        cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(credentials_have_bounds),
+    };
+    return cmocka_run_group_tests(tests, begin, finish);
+}
