@@ -50,6 +50,6 @@ struct origin_place origin_place_of(const struct conf_cluster *c, const char *or
         .host_len = (int)(is_other ? host_len(origin) : strlen(origin)),
     };
     if (is_other && c->other_port > 0)
-        snprintf(p.port, sizeof p.port, ":%d", c->other_port);
+        snprintf(p.port, sizeof p.port, ":%u", (uint16_t)c->other_port);
     return p;
 }
