@@ -60,7 +60,8 @@ FUZZERS := $(call find,test/fuzz,-name '*_fuzz.c')
 
 TOOLS := $(call find,test/tools,-name '*.c')
 
-BENCH_ALL := $(call find,research/bench,-name '*.c')
+# Those of WebRTC encrypt with libsrtp.
+BENCH_ALL := $(filter-out $(if $(filter -DWITH_SRTP,$(LIB_CFLAGS)),,research/bench/rtc_%),$(call find,research/bench,-name '*.c'))
 BENCH_TOOLS := $(shell [ -z "$(BENCH_ALL)" ] || grep -lw '^int main' $(BENCH_ALL))
 BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS),$(BENCH_ALL))
 
