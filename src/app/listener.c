@@ -74,7 +74,7 @@ static struct err *open_listener(struct server *s, const struct listen_service *
 
     struct err *e = open_socket(l, reuse_port);
     if (!e)
-        e = co_go(&s->accepters, "listener", run_listener, l, &l->co);
+        e = co_go(service->outlasts_clients ? &s->services : &s->accepters, "listener", run_listener, l, &l->co);
     if (e) {
         listener_free(l);
         return e;
@@ -207,7 +207,10 @@ struct err *listeners_apply(struct server *s, const struct listen_service *servi
 
 void listeners_close(struct server *s)
 {
-    mark_all_unwanted(s);
+    LIST_FOREACH (&s->listeners, it, after) {
+        struct listener *l = LIST_ENTRY(it, struct listener, link);
+        l->wanted = l->service->outlasts_clients;
+    }
     listeners_close_unwanted(s);
     co_group_join(&s->accepters, DEADLINE_NEVER);
 }

@@ -31,7 +31,7 @@ struct err *listeners_open(struct server *s, const struct listen_service *servic
 void        listeners_close_unwanted(struct server *s);
 void        listeners_restore(struct server *s);
 
-/** Close all listeners. Yields. */
+/** Close all listeners but those that outlast clients: these end with the services of the server. Yields. */
 void listeners_close(struct server *s);
 
 #endif

@@ -106,7 +106,7 @@ void co_set_urgent(bool urgent);
  * A hook that is asked for again meanwhile is called once; one that is asked for by a hook waits for the next look. At most
  * CO_LOOK_HOOKS may wait; they are called in the order in which they came.
  */
-enum { CO_LOOK_HOOKS = 2 };
+enum { CO_LOOK_HOOKS = 3 };
 void co_before_look(void (*hook)(void));
 
 /** Let all other coroutines that are ready run once, and look at I/O. Yields. */

@@ -35,6 +35,9 @@ struct listen_service {
      */
     void (*run)(struct server *s, struct io *socket, const struct listen_service *by);
 
+    /** LISTEN_DATAGRAM: clients that came in by other ports live on this one, so it is closed after the last of them, at a stop. */
+    bool outlasts_clients;
+
     /** True when the port serves the API; NULL: never. When the server is full, its connections may take the API's places. */
     bool (*has_api)(const struct conf *conf);
 

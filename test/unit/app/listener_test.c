@@ -75,6 +75,11 @@ static const struct listen_service services[] = {
     { .name = NULL },
 };
 
+static const struct listen_service lasting_services[] = {
+    { .name = "echo", .kind = LISTEN_DATAGRAM, .endpoints = datagram_endpoints, .run = echo, .outlasts_clients = true },
+    { .name = NULL },
+};
+
 /* ---- the configuration */
 
 static void listen_at(struct conf_words *words, const char *first, const char *second)
@@ -315,6 +320,23 @@ static void beyond_max_connections_newcomers_are_refused_and_counted(void **stat
     assert_int_equal(n_started, 0);
 }
 
+static void what_outlasts_clients_is_open_until_the_services_end(void **state)
+{
+    (void)state;
+    int port = free_port(), other = free_port();
+    listen_at(&datagrams, endpoint("127.0.0.1", port), NULL);
+    assert_null(listeners_apply(&server, lasting_services, &conf));
+    listeners_close(&server);
+    assert_true(echoes("127.0.0.1", port));
+    listen_at(&datagrams, endpoint("127.0.0.1", other), NULL);
+    assert_null(listeners_apply(&server, lasting_services, &conf));
+    assert_false(echoes("127.0.0.1", port));
+    assert_true(echoes("127.0.0.1", other));
+    co_group_cancel_and_join(&server.services);
+    assert_false(echoes("127.0.0.1", other));
+    assert_int_equal(n_running, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_port_that_was_let_go_is_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(streams_and_datagrams_have_ports_of_their_own, setup, teardown),
         cmocka_unit_test_setup_teardown(an_endpoint_that_is_none_is_an_error_that_names_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_outlasts_clients_is_open_until_the_services_end, setup, teardown),
         cmocka_unit_test_setup_teardown(beyond_max_connections_newcomers_are_refused_and_counted, setup, teardown),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
