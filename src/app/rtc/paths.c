@@ -1,0 +1,45 @@
+#include "app/rtc/paths.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Two thousand sessions have a chain of one; the table does not grow, because sessions are bounded by max_connections. */
+enum { BUCKETS = 4096 };
+
+static struct rtc_path *buckets[BUCKETS];
+
+/* FNV-1a. Only addresses that have shown a password of ours are in the table, so nobody can fill one chain at will. */
+static struct rtc_path **bucket_of(const struct rtc_addr *a)
+{
+    const uint8_t *bytes = (const uint8_t *)a;
+    uint32_t       hash = 2166136261u;
+    for (size_t i = 0; i < sizeof a->v6; i++)
+        hash = (hash ^ bytes[i]) * 16777619u;
+    return &buckets[(hash ^ hash >> 16) % BUCKETS];
+}
+
+struct rtc_path *rtc_path_find(const struct rtc_addr *from)
+{
+    struct rtc_path *path = *bucket_of(from);
+    while (path && !rtc_addr_is(&path->to, from))
+        path = path->next;
+    return path;
+}
+
+void rtc_path_link(struct rtc_path *path, struct rtc_peer *peer, const struct rtc_addr *to)
+{
+    struct rtc_path **bucket = bucket_of(to);
+    *path = (struct rtc_path){ .next = *bucket, .peer = peer, .to = *to };
+    *bucket = path;
+}
+
+void rtc_path_unlink(struct rtc_path *path)
+{
+    if (!path->peer)
+        return;
+    struct rtc_path **at = bucket_of(&path->to);
+    while (*at != path)
+        at = &(*at)->next;
+    *at = path->next;
+    *path = (struct rtc_path){ 0 };
+}
