@@ -52,6 +52,8 @@ static struct list *hand_out(struct source *s, struct list *at, size_t *left, in
         if (!r->waiting)
             continue;
         if (r->delivery && r->delivery->add(r)) {
+            if (used && used != r->delivery)
+                used->flush();
             used = r->delivery;
         } else {
             co_unpark(r->co);

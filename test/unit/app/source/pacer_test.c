@@ -414,6 +414,31 @@ static void watch(void *arg)
     }
 }
 
+static int n_flushed;
+
+static void count_flush(void)
+{
+    n_flushed++;
+}
+
+static void each_delivery_of_a_round_is_flushed(void **state)
+{
+    static const struct reader_delivery other = {
+        .add = serve, .flush = count_flush, .settle = nothing, .forget = nothing_of
+    };
+    (void)state;
+    struct co_group group;
+    begin_crowd(&group, 3);
+    crowd[0].reader.delivery = crowd[1].reader.delivery = &other;
+    n_flushed = 0;
+    append(s, "K1");
+    settle(s);
+    co_give_way();
+    assert_int_equal(n_all, 3);
+    assert_int_equal(n_flushed, 1);
+    co_group_cancel_and_join(&group);
+}
+
 static void everybody_else_gets_turns_while_a_few_take_long(void **state)
 {
     enum { FEW = 10 };
@@ -637,6 +662,7 @@ int main(void)
         TEST(the_end_of_a_publish_wakes_waiting_readers),
         TEST(a_wait_ends_at_its_deadline),
         TEST(everybody_else_gets_turns_while_a_crowd_is_served),
+        TEST(each_delivery_of_a_round_is_flushed),
         TEST(everybody_else_gets_turns_while_a_few_take_long),
         TEST(everybody_else_gets_turns_while_a_crowd_is_woken),
         TEST(time_in_which_others_have_the_core_is_no_cost),
