@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* A protocol that brings a kind of client of its own is a word here, and in protocol_stat_name(). */
-enum stat_protocol { STAT_RTMP, STAT_HTTP, STAT_HLS, STAT_PROTOCOLS };
+enum stat_protocol { STAT_RTMP, STAT_HTTP, STAT_HLS, STAT_RTC, STAT_PROTOCOLS };
 
 struct protocol_stat {
     int     n_publishers, n_players;
@@ -18,7 +18,7 @@ struct protocol_stat {
 
 static inline const char *protocol_stat_name(enum stat_protocol p)
 {
-    static const char *const names[STAT_PROTOCOLS] = { "rtmp", "http", "hls" };
+    static const char *const names[STAT_PROTOCOLS] = { "rtmp", "http", "hls", "rtc" };
     return names[p];
 }
 
