@@ -6,6 +6,8 @@
 
 #define ON_METADATA "onMetaData"
 
+#define WALL_MS_MAX 1e14 /* the year 5138 */
+
 enum { NUMBER_MAX = 1000000 }; /* no width, height or frame rate is larger; codec ids may be FourCCs */
 
 static double sane(double v, double max)
@@ -34,6 +36,7 @@ static void note(struct metadata *info, struct amf0_text key, struct rd value)
         { "framerate", &info->framerate, NUMBER_MAX },
         { "videocodecid", &info->videocodecid, UINT32_MAX },
         { "audiocodecid", &info->audiocodecid, UINT32_MAX },
+        { METADATA_WALL, &info->wall_ms, WALL_MS_MAX },
     };
     if (amf0_text_is(key, "bravo_atc"))
         info->bravo_atc = is_true(value);
@@ -49,8 +52,19 @@ static bool is_replaced(struct amf0_text key)
     return amf0_text_is(key, "duration") || amf0_text_is(key, "server") || amf0_text_is(key, "server_version");
 }
 
-/* Copy the peer's properties. Returns how many were written; `*ok` is false if the object is malformed. */
-static uint32_t copy_properties(struct wr *w, struct rd r, struct metadata *info, bool *ok)
+static bool is_wall(struct amf0_text key)
+{
+    return amf0_text_is(key, METADATA_WALL);
+}
+
+static bool is_not_of_the_peer(struct amf0_text key)
+{
+    return is_replaced(key) || is_wall(key);
+}
+
+/* Copy the properties, without some. Returns how many were written; `*ok` is false if the object is malformed. */
+static uint32_t copy_properties(struct wr *w, struct rd r, bool (*without)(struct amf0_text key), struct metadata *info,
+                                bool *ok)
 {
     struct amf0_walk walk = amf0_open(&r);
     struct amf0_text key;
@@ -61,7 +75,7 @@ static uint32_t copy_properties(struct wr *w, struct rd r, struct metadata *info
         if (r.bad)
             break;
         note(info, key, value);
-        if (is_replaced(key))
+        if (without(key))
             continue;
         wr_u16(w, (uint16_t)key.len);
         wr_bytes(w, key.p, key.len);
@@ -125,7 +139,7 @@ static enum metadata_read read_metadata(struct rd object, const char *server, co
     amf0_write_ecma_array(&w, 0);
     struct wr count = w; /* It writes over the bytes of the count. */
     count.p -= COUNT_LEN;
-    wr_u32(&count, copy_properties(&w, object, info, &ok) + N_OURS);
+    wr_u32(&count, copy_properties(&w, object, is_not_of_the_peer, info, &ok) + N_OURS);
     amf0_put_string(&w, "server", server);
     amf0_put_string(&w, "server_version", server_version);
     amf0_write_end(&w);
@@ -156,4 +170,32 @@ enum metadata_read metadata_read(const uint8_t *body, size_t len, const char *se
     if (amf0_text_is(text, ON_METADATA))
         return read_metadata(r, server, server_version, frame, info);
     return is_for_server(text) ? METADATA_IGNORE : read_other(from, frame);
+}
+
+struct frame *metadata_with_wall(const struct frame *metadata, double wall_ms)
+{
+    enum { HEAD_LEN = 3 + sizeof ON_METADATA + 5, PROPERTY_LEN = 2 + sizeof METADATA_WALL + 9, END_LEN = 3 };
+    struct rd       r = rd_over(metadata ? metadata->data : (const uint8_t *)"", metadata ? metadata->len : 0);
+    struct frame   *f = frame_new(HEAD_LEN + rd_left(&r) + PROPERTY_LEN + END_LEN);
+    struct metadata info;
+    bool            ok = true;
+    if (!f)
+        return NULL;
+    struct wr w = wr_over(f->data, f->cap);
+    amf0_write_string(&w, ON_METADATA);
+    amf0_write_ecma_array(&w, 0);
+    struct wr count = w; /* It writes over the bytes of the count. */
+    count.p -= sizeof(uint32_t);
+    uint32_t n = 1;
+    if (metadata) {
+        (void)amf0_read_string(&r);
+        n += copy_properties(&w, r, is_wall, &info, &ok);
+    }
+    wr_u32(&count, n);
+    amf0_put_number(&w, METADATA_WALL, wall_ms);
+    amf0_write_end(&w);
+    f->kind = FRAME_SCRIPT;
+    f->config = true;
+    f->len = f->media_len = (uint32_t)wr_len(&w);
+    return f;
 }

@@ -22,6 +22,7 @@ struct metadata {
     double width, height, framerate;
     double videocodecid, audiocodecid; /* a classic number or a FourCC (Enhanced RTMP, "Enhancing onMetaData") */
     bool   bravo_atc;                  /* The property is "true" or true: the publisher's times are absolute. */
+    double wall_ms; /* METADATA_WALL: wall clock at the publisher's time 0, milliseconds since 1970 */
 };
 
 enum metadata_read {
@@ -38,12 +39,23 @@ enum metadata_read {
  * Shape      body: ["@setDataFrame"] name and values.
  *            METADATA_OK: the name is onMetaData, an object or ECMA array follows, and the rest is dropped. The frame has
  *            "onMetaData" and an ECMA array (FLV 10.1, E.5) with the properties in their order, byte for byte for any
- *            type, without `duration` and the peer's `server` and `server_version`; these two come last, with the
- *            values of this server. It is a configuration (frame->config), because newcomers need it.
+ *            type, without `duration`, METADATA_WALL and the peer's `server` and `server_version`; these two come last, with
+ *            the values of this server. It is a configuration (frame->config), because newcomers need it.
  *            METADATA_OTHER: the frame is the body without @setDataFrame, byte for byte; its values are well-formed.
  * Ownership  *frame is new, with one reference, dts_us and arrived_us still 0; NULL unless METADATA_OK or METADATA_OTHER
  */
 enum metadata_read metadata_read(const uint8_t *body, size_t len, const char *server, const char *server_version,
                                  struct frame **frame, struct metadata *info) ATTR_MUST_USE;
+
+/** The property by which servers of this kind tell each other the wall clock at the time 0 of a stream. Our own. */
+#define METADATA_WALL "srs_wall_ms"
+
+/**
+ * The same metadata with METADATA_WALL, which has one value.
+ *
+ * Shape      metadata: a frame of metadata_read(); NULL: the stream has none, and the property is all
+ * Returns    a new frame; NULL without memory
+ */
+struct frame *metadata_with_wall(const struct frame *metadata, double wall_ms) ATTR_MUST_USE;
 
 #endif

@@ -282,6 +282,7 @@ struct conf_cluster {
     char             *tls_ca;                         /* ours: a PEM file; empty: the certificates of the system */
     bool              follow_client;                  /* by the player's protocol (edge/origin_place.h) */
     int               other_port;                     /* ours: 0: the default one (edge/origin_place.h) */
+    bool              common_segments;                /* ours (source/wall.h) */
     bool              origin_cluster;
     struct conf_words coworkers;         /* host[:port] of the API of other origins (cluster/coworkers.h) */
     int               publish_elsewhere; /* ours: enum conf_cluster_elsewhere */

@@ -52,6 +52,7 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
         .wait_keyframe = true,
         .part_us = c->ll ? vhost->hls.part_us : PART_US,
         .shows_parts = c->ll,
+        .by_wall = vhost->cluster.common_segments,
     };
     w->lanes[0] = &lane_video;
     w->lanes[1] = &lane_audio;

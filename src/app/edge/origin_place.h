@@ -26,7 +26,7 @@ bool origin_place_is_http(enum conf_cluster_protocol protocol);
 struct origin_place {
     const char *scheme, *host; /* `host`: a part of the origin's words, which may have a port of its own */
     int         host_len;
-    char        port[8]; /* ":80", or "" */
+    char        port[16]; /* ":80", or "" */
 };
 
 /** Shape  origin: borrowed */

@@ -179,7 +179,7 @@ static int64_t part_target_us(const struct hls *h)
     const struct plan *plan = h->lane->plan;
     if (hls_main(h)->part_target_us)
         return hls_main(h)->part_target_us;
-    return plan->cutter.cap_is_learnt ? plan->cutter.part_cap_us : plan->policy.part_us + CUT_PART_SLACK_US;
+    return cutter_part_target_us(&plan->cutter, &plan->policy);
 }
 
 static size_t count_parts(const struct hls *h)

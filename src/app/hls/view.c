@@ -37,6 +37,7 @@ static void wish(const struct conf_vhost *vhost, struct view_wish *w)
         .leaves_out_pictures = c->vcodec == CONF_HLS_NO_VIDEO,
         .keeps_to_wall = c->ts_floor,
         .counts_samples = !c->dts_directly,
+        .by_wall = vhost->cluster.common_segments,
     };
     w->lanes[0] = c->use_fmp4 ? &lane_mp4 : &lane_ts;
     w->is_prompt = c->ll;

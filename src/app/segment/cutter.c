@@ -51,13 +51,63 @@ static bool ends_part(const struct cutter *c, const struct cut_policy *p, const 
     return long_us + (by_pictures ? c->video_step_us : c->step_us) > part_cap_us(c, p);
 }
 
+/* ---- by the wall clock ---- */
+
+enum { CELL_QUARTERS = 4 };
+
+static int64_t wall_us(const struct cutter *c, const struct frame *f)
+{
+    return c->wall_0_us + f->dts_us;
+}
+
+int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
+{
+    return wall_us(c, f) / p->fragment_us;
+}
+
+static bool may_begin_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
+{
+    if (f->kind != FRAME_VIDEO)
+        return f->kind == FRAME_AUDIO && !has_pictures;
+    int64_t in_cell_us = wall_us(c, f) % p->fragment_us;
+    return f->key || !p->wait_keyframe || in_cell_us >= p->fragment_us - p->fragment_us / CELL_QUARTERS;
+}
+
+bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
+{
+    return c->cell && may_begin_cell(c, p, f, has_pictures) && cutter_cell(c, p, f) > c->cell;
+}
+
+void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
+{
+    int64_t cell = cutter_cell(c, p, f);
+    if (may_begin_cell(c, p, f, has_pictures) && cell > c->cell)
+        c->cell = cell;
+}
+
+int64_t cutter_part_target_us(const struct cutter *c, const struct cut_policy *p)
+{
+    return c->taught_cap_us ? c->taught_cap_us : p->part_us + CUT_PART_SLACK_US;
+}
+
+/* What was learnt in earlier segments differs from server to server. */
+static void forget_rates(struct cutter *c)
+{
+    c->step_us = c->video_step_us = 0;
+    c->part_cap_us = c->part_max_us = 0;
+    c->n_parts = 0;
+    c->cap_is_learnt = false;
+}
+
+/* ---- looking and taking ---- */
+
 enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
 {
     if (!c->is_open)
         return CUT_NONE;
     if (is_gap(c, f))
         return CUT_BREAK;
-    if (ends_segment(c, p, f))
+    if (!cutter_is_by_wall(c, p) && ends_segment(c, p, f))
         return CUT_SEGMENT;
     return ends_part(c, p, f) ? CUT_PART : CUT_NONE;
 }
@@ -73,6 +123,7 @@ static void learn_cap(struct cutter *c, const struct cut_policy *p, int64_t part
         return;
     c->part_cap_us = c->part_max_us / US_PER_MS * US_PER_MS + CUT_PART_SLACK_US;
     c->cap_is_learnt = true;
+    c->taught_cap_us = c->part_cap_us;
 }
 
 /* A part that waited for a picture that did not come tells nothing of the frame rate. */
@@ -101,6 +152,8 @@ void cutter_take(struct cutter *c, const struct cut_policy *p, const struct fram
         if (f->kind == FRAME_VIDEO && c->has_video)
             follow_step(&c->video_step_us, f->dts_us - c->newest_video_us);
     }
+    if (cutter_is_by_wall(c, p) && (cut >= CUT_SEGMENT || !c->is_open))
+        forget_rates(c);
     if (!c->is_open && cut != CUT_SEGMENT)
         c->newest_us = c->newest_video_us = f->dts_us; /* another publish may count from 0 again */
     c->is_open = true;

@@ -6,6 +6,8 @@
  *            there may be another ratio, and GOPs that are too long. It ends before any frame at CUT_SEGMENT_RATIO_MAX times `fragment_us`.
  *            A part ends before the picture (in pure audio: the frame) that would make it longer than `part_us`. The length of
  *            the parts that the stream's frame rate allows is learnt in the first segment, and kept.
+ *            By the wall clock (`by_wall`) a segment ends where the next one begins (cutter_begins_cell()), and what is known of frame
+ *            rates is of that segment: all servers that have the stream make the same segments and parts.
  *            A stream breaks where no frame has come for CUT_GAP_US of its time, and much longer than its usual step.
  * Shape      the state is a value; frames are given in the order of the log
  * Yields     no
@@ -34,6 +36,7 @@ struct cut_policy {
     bool    leaves_out_sound, leaves_out_pictures;
     bool    keeps_to_wall;  /* Cuts are drawn to whole multiples of `fragment_us` of the wall clock. */
     bool    counts_samples; /* Times of AAC without pictures come from the number of its samples. */
+    bool    by_wall;        /* All servers of the stream cut alike: cutter_begins_cell(). */
 };
 
 enum cut {
@@ -52,7 +55,10 @@ struct cutter {
     int64_t  part_max_us;            /* longest part that was cut for its length */
     unsigned n_parts;                /* parts that were cut for their length before the cap was learnt */
     bool     cap_is_learnt;
-    int64_t  lag_us; /* cuts are made this much earlier, to keep to the wall clock */
+    int64_t  lag_us;        /* cuts are made this much earlier, to keep to the wall clock */
+    int64_t  taught_cap_us; /* `part_cap_us` as it was learnt last; 0: not yet */
+    int64_t  wall_0_us;     /* wall clock at the time 0 of the stream; 0: not known, and nothing is cut by it */
+    int64_t  cell;          /* of the last frame that could have begun a segment; 0: none, or frames were lost since */
 };
 
 /** What to do before this frame is taken. It is called for frames of sound and picture only. */
@@ -60,6 +66,30 @@ enum cut cutter_look(const struct cutter *c, const struct cut_policy *p, const s
 
 /** Move over a frame, after the cut that cutter_look() gave was made. The first frame after a cut begins the segment or part. */
 void cutter_take(struct cutter *c, const struct cut_policy *p, const struct frame *f, enum cut cut);
+
+/** True if segments are cut by the wall clock of the stream. */
+static inline bool cutter_is_by_wall(const struct cutter *c, const struct cut_policy *p)
+{
+    return p->by_wall && c->wall_0_us;
+}
+
+/** The cell of the wall clock that a frame belongs to: they are `fragment_us` long, and are counted since 1970. */
+int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f);
+
+/**
+ * By the wall clock: true if the frame begins the segment of its cell, whatever this server has seen before. That is the first key
+ * frame of the cell, or the first picture in its last quarter if there is none before; in a stream without pictures the first sound.
+ * False also where it cannot be known, for lack of a frame of an earlier cell.
+ *
+ * Shape      has_pictures: the stream has pictures
+ */
+bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
+
+/** Note a frame as one that could have begun a segment, after cutter_begins_cell(). */
+void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
+
+/** The greatest length of a part that viewers are told. */
+int64_t cutter_part_target_us(const struct cutter *c, const struct cut_policy *p);
 
 /** Where the open segment ends if no frame comes any more: no part that is shown becomes too long by that. */
 int64_t cutter_end_us(const struct cutter *c, const struct cut_policy *p);

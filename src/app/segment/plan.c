@@ -156,11 +156,16 @@ void plan_drop_cues(struct plan *plan)
     plan->n_cues = 0;
 }
 
+static bool has_pictures(const struct plan *plan)
+{
+    return plan->tracks[PLAN_PICTURES].codec != CODEC_NONE;
+}
+
 /* Of the lanes that a player takes together one carries cues: that of the pictures, or without pictures that of the first sound. */
 static bool carries_cues(const struct plan *plan, const struct lane *lane)
 {
     const struct lane_kind *kind = lane->kind;
-    bool                    pictures = plan->tracks[PLAN_PICTURES].codec != CODEC_NONE;
+    bool                    pictures = has_pictures(plan);
     if (!kind->has_cues || lane->is_idle || !lane->open || lane->track > 0)
         return false;
     return pictures ? kind->has_pictures : kind->has_sound;
@@ -202,15 +207,32 @@ static void keep_to_timeline(struct plan *plan, const struct timeline_place *pla
     place->mark->discontinuities = plan->discontinuities;
 }
 
-static void open_segment(struct plan *plan, const struct frame *f)
+/* Number and times are those that the segment has on all servers. Returns its time of the wall clock. */
+static int64_t follow_stream_wall(struct plan *plan, const struct frame *f)
+{
+    uint64_t cell = (uint64_t)cutter_cell(&plan->cutter, &plan->policy, f);
+    uint64_t number = cell > plan->next_number ? cell : plan->next_number;
+    plan->breaks |= number > plan->next_number || plan->shift_us != plan->cutter.wall_0_us;
+    plan->next_number = number;
+    plan->shift_us = plan->cutter.wall_0_us;
+    return f->dts_us + plan->shift_us;
+}
+
+static int64_t own_wall_us(const struct plan *plan, const struct frame *f, const struct timeline_place *place)
 {
     const struct segment *last = plan->n_lanes ? lane_newest(plan->lanes[0]) : NULL;
+    int64_t               real_us = place->wall_us ? place->wall_us : plan_wall_us(plan, f->arrived_us);
+    return next_wall_us(plan, real_us, last ? last->duration_us : 0);
+}
+
+static void open_segment(struct plan *plan, const struct frame *f)
+{
     struct timeline_place place = { 0 };
-    if (plan->timeline.of)
+    bool                  by_wall = cutter_is_by_wall(&plan->cutter, &plan->policy);
+    if (plan->timeline.of && !by_wall)
         follow_timeline(plan, f, &place);
     follow_wall_clock(plan);
-    int64_t real_us = place.wall_us ? place.wall_us : plan_wall_us(plan, f->arrived_us);
-    int64_t wall_us = next_wall_us(plan, real_us, last ? last->duration_us : 0);
+    int64_t wall_us = by_wall ? follow_stream_wall(plan, f) : own_wall_us(plan, f, &place);
     plan->discontinuities += plan->breaks && plan->has_begun;
     keep_to_wall(plan, wall_us);
     if (place.mark)
@@ -420,10 +442,20 @@ static bool ends_with_others(const struct plan *plan, const struct frame *f)
 /* What to do before a frame of sound or picture. Bounds of parts and segments are kept whatever the cutter says. */
 static enum cut look(const struct plan *plan, const struct frame *f)
 {
-    enum cut cut = cutter_look(&plan->cutter, &plan->policy, f);
-    if (cut < CUT_SEGMENT && (ends_with_others(plan, f) || is_any_segment_full(plan)))
+    const struct cut_policy *p = &plan->policy;
+    enum cut                 cut = cutter_look(&plan->cutter, p, f);
+    bool ends = cutter_is_by_wall(&plan->cutter, p) ? cutter_begins_cell(&plan->cutter, p, f, has_pictures(plan))
+                                                    : ends_with_others(plan, f);
+    if (cut < CUT_SEGMENT && (ends || is_any_segment_full(plan)))
         return CUT_SEGMENT;
     return cut == CUT_NONE && is_any_full(plan) ? CUT_PART : cut;
+}
+
+/* By the stream's wall clock, a segment begins where it does on all servers; what comes before that is left out. */
+static bool waits_for_cell(const struct plan *plan, const struct frame *f)
+{
+    return cutter_is_by_wall(&plan->cutter, &plan->policy) &&
+           !cutter_begins_cell(&plan->cutter, &plan->policy, f, has_pictures(plan));
 }
 
 static void take_media(struct plan *plan, struct frame *f)
@@ -438,7 +470,10 @@ static void take_media(struct plan *plan, struct frame *f)
     else
         end_due_parts(plan, f);
     plan->breaks |= is_first_after_break(plan, f);
-    bool opens = !plan->cutter.is_open;
+    bool opens = !plan->cutter.is_open, waits = opens && waits_for_cell(plan, f);
+    cutter_note_cell(&plan->cutter, &plan->policy, f, has_pictures(plan));
+    if (waits)
+        return;
     cutter_take(&plan->cutter, &plan->policy, f, cut);
     if (opens)
         open_segment(plan, f);

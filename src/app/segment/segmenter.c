@@ -22,6 +22,7 @@ static void follow_facts(struct show *show, const struct source *s)
     show->video = s->video;
     show->audio = s->audio;
     show->fps = s->fps;
+    show_keep_to_wall(show, s->wall.at_0_us);
 }
 
 /* Take all frames that have been appended. Yields by time. */

@@ -127,7 +127,7 @@ static bool same_policy(const struct cut_policy *a, const struct cut_policy *b)
            a->sound_ratio == b->sound_ratio && a->wait_keyframe == b->wait_keyframe && a->part_us == b->part_us &&
            a->shows_parts == b->shows_parts && a->leaves_out_sound == b->leaves_out_sound &&
            a->leaves_out_pictures == b->leaves_out_pictures && a->keeps_to_wall == b->keeps_to_wall &&
-           a->counts_samples == b->counts_samples;
+           a->counts_samples == b->counts_samples && a->by_wall == b->by_wall;
 }
 
 static void tell(struct show *show, enum segment_event event, struct lane *lane, struct segment *segment)
@@ -423,14 +423,29 @@ static void drop_cues(struct show *show)
         plan_drop_cues(LIST_ENTRY(it, struct plan, link));
 }
 
+/* Frames are missing: which one begins a segment is not known before the next one does. */
+static void lose_place(struct show *show)
+{
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
+        LIST_ENTRY(it, struct plan, link)->cutter.cell = 0;
+}
+
 void show_break(struct show *show)
 {
     end_segments(show, true);
+    lose_place(show);
+}
+
+void show_keep_to_wall(struct show *show, int64_t wall_0_us)
+{
+    for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
+        LIST_ENTRY(it, struct plan, link)->cutter.wall_0_us = wall_0_us;
 }
 
 void show_over(struct show *show)
 {
     end_segments(show, false);
+    lose_place(show);
     drop_cues(show);
     show->is_live = false;
     show->ended_us = now_us();

@@ -129,11 +129,26 @@ static void announce(const struct lane *lane, struct ts_mux *mux)
     }
 }
 
+/* All servers of the stream make the same bytes: nothing is left of earlier segments, and the counters begin anew. */
+static void begin_alike(struct lane *lane, struct ts_state *ts)
+{
+    ts_mux_init(&ts->mux, CODEC_NONE, CODEC_NONE);
+    ts->mux.audio_track = lane->track;
+    ts->counted_90k = INT64_MIN;
+    ts_mux_restart(&ts->mux, (uint8_t)lane->open->number);
+    if (lane->video_config && ts_mux_skip(&ts->mux, lane->video_config) == 0)
+        keep_config(ts, lane->video_config);
+    if (lane->audio_config)
+        (void)ts_mux_skip(&ts->mux, lane->audio_config);
+}
+
 static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
 {
     struct ts_state *ts = lane->state;
     size_t           len = 0, n_told = 0;
     (void)next;
+    if (is_first && lane->plan->policy.by_wall)
+        begin_alike(lane, ts);
     if (is_first)
         announce(lane, &ts->mux);
     if (lane->n_cues)

@@ -33,6 +33,7 @@ struct arrival {
     bool          in_ms;    /* `own_time` is in milliseconds that wrap. */
     bool          has_info; /* It is onMetaData, which announces kinds of media: */
     bool          video_told, audio_told, bravo_atc;
+    double        wall_ms; /* struct metadata */
 };
 
 /* What begins with a frame that goes out. */

@@ -3,6 +3,7 @@
 #include "app/source/append.h"
 #include "app/source/delay.h"
 #include "app/source/source.h"
+#include "app/source/wall_tell.h"
 #include "core/clock.h"
 #include "core/log.h"
 
@@ -47,6 +48,7 @@ static void heed_metadata(struct source *s, const struct arrival *a)
         log_info("atc is on, the metadata has bravo_atc");
         s->atc = true;
     }
+    wall_hear(&s->wall, a->wall_ms);
 }
 
 /* A data message may tell when something happens: its own time, if that is near the stream's, is kept as its pts_us. */
@@ -58,13 +60,28 @@ static void stamp_data(struct source *s, struct frame *f, int64_t own_us)
         f->pts_us = own_us + f->shift_us;
 }
 
+static struct err *append_script(struct source *s, const struct arrival *a)
+{
+    struct frame *own = NULL;
+    stamp_data(s, a->frame, raw_us(s, a));
+    struct err *e = a->has_info ? wall_put(s, a->frame, a->frame, &own) : NULL;
+    if (own) {
+        stamp_data(s, own, raw_us(s, a));
+        e = source_append(s, own);
+        frame_unref(&own);
+        return e;
+    }
+    return e ? e : source_append(s, a->frame);
+}
+
 struct err *source_enter(struct source *s, const struct arrival *a)
 {
     if (a->has_info)
         heed_metadata(s, a);
-    if (a->frame->kind == FRAME_SCRIPT) {
-        stamp_data(s, a->frame, raw_us(s, a));
-        return source_append(s, a->frame);
-    }
-    return source_stamp(s, a->frame, raw_us(s, a)) ? append_media(s, a->frame) : NULL;
+    if (a->frame->kind == FRAME_SCRIPT)
+        return append_script(s, a);
+    if (!source_stamp(s, a->frame, raw_us(s, a)))
+        return NULL;
+    struct err *e = frame_is_header(a->frame) ? NULL : wall_follow(s, a->frame);
+    return e ? e : append_media(s, a->frame);
 }

@@ -52,6 +52,7 @@ static void note_metadata(struct feed *feed, const struct metadata *info, struct
     a->video_told = info->videocodecid > 0 || info->width > 0;
     a->audio_told = info->audiocodecid > 0;
     a->bravo_atc = info->bravo_atc;
+    a->wall_ms = info->wall_ms;
 }
 
 static struct err *take_data(struct feed *feed, const struct frame *body, uint32_t ts_ms)

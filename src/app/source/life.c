@@ -26,6 +26,7 @@ static void end_publish(struct source *s)
     s->video_told = s->audio_told = false;
     s->unsettled_until_us = 0;
     s->atc = s->vhost->play.atc;
+    s->wall = (struct wall){ 0 };
     s->video = (struct video_info){ 0 };
     s->audio = (struct audio_info){ 0 };
 }

@@ -29,6 +29,7 @@
 #include "app/source/ring.h"
 #include "app/source/seam.h"
 #include "app/source/stream_clock.h"
+#include "app/source/wall.h"
 #include "app/stat/protocol_stat.h"
 #include "app/stat/stream_stat.h"
 #include "app/stat/traffic.h"
@@ -115,6 +116,7 @@ struct source {
     struct headers   before;  /* those of the last publish, until a frame of the next one comes */
     struct gops      gops;
     bool             atc; /* `atc` is configured, or switched on by the metadata. */
+    struct wall      wall;
     struct mix_queue mix;
 
     struct list  cursors;  /* list of struct log_cursor */

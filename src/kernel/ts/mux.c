@@ -51,6 +51,12 @@ void ts_mux_resume(struct ts_mux *m, const struct ts_tail *tail)
     m->breaks = 1 << TS_VIDEO | 1 << TS_AUDIO;
 }
 
+void ts_mux_restart(struct ts_mux *m, uint8_t number)
+{
+    m->cc[TS_PAT] = m->cc[TS_PMT] = number & 0x0F;
+    m->breaks = 1 << TS_VIDEO | 1 << TS_AUDIO;
+}
+
 /* ---- what the program is ---- */
 
 static struct ts_program program_of(const struct ts_mux *m)

@@ -81,6 +81,13 @@ void ts_mux_init(struct ts_mux *m, enum codec video, enum codec audio);
  */
 void ts_mux_resume(struct ts_mux *m, const struct ts_tail *tail);
 
+/**
+ * Begin a segment that several servers make alike, right after ts_mux_init(): counters do not depend on what went before. `number` is
+ * that of the segment: the tables count by it. The first packets of pictures and of sound have the discontinuity_indicator, because their
+ * counters begin anew (ISO/IEC 13818-1, 2.4.3.5).
+ */
+void ts_mux_restart(struct ts_mux *m, uint8_t number);
+
 /** Expect a picture that is displayed this long before its own time (decode_ahead_expect()). */
 void ts_mux_expect_early(struct ts_mux *m, int64_t early_us);
 

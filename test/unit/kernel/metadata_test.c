@@ -277,6 +277,40 @@ static void out_of_memory_is_told(void **state)
     frame_unref(&f);
 }
 
+static void the_wall_clock_is_heard_and_written_by_this_server_alone(void **state)
+{
+    (void)state;
+    uint8_t   in[256];
+    struct wr w = wr_over(in, sizeof in);
+    amf0_write_string(&w, "onMetaData");
+    amf0_write_object(&w);
+    amf0_put_number(&w, METADATA_WALL, 1.8e12);
+    amf0_put_number(&w, "width", 640);
+    amf0_write_end(&w);
+    struct frame   *f, *told, *again;
+    struct metadata info;
+    assert_int_equal(read_it(in, wr_len(&w), &f, &info), METADATA_OK);
+    assert_true(info.wall_ms == 1.8e12);
+    struct frame *plain;
+    assert_non_null(told = metadata_with_wall(f, 1.7e12));
+    assert_int_equal(read_it(told->data, told->len, &plain, &info), METADATA_OK);
+    assert_true(info.wall_ms == 1.7e12 && info.width == 640);
+    assert_int_equal(plain->len, f->len);
+    assert_memory_equal(plain->data, f->data, f->len);
+    assert_non_null(again = metadata_with_wall(told, 1.7e12));
+    assert_int_equal(again->len, told->len);
+    assert_memory_equal(again->data, told->data, told->len);
+    frame_unref(&again);
+    frame_unref(&told);
+    frame_unref(&plain);
+    frame_unref(&f);
+    assert_non_null(told = metadata_with_wall(NULL, 1.7e12));
+    assert_int_equal(read_it(told->data, told->len, &f, &info), METADATA_OK);
+    assert_true(info.wall_ms == 1.7e12);
+    frame_unref(&told);
+    frame_unref(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +324,7 @@ int main(void)
         cmocka_unit_test(absurd_numbers_are_none),
         cmocka_unit_test(the_length_is_bounded),
         cmocka_unit_test(out_of_memory_is_told),
+        cmocka_unit_test(the_wall_clock_is_heard_and_written_by_this_server_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

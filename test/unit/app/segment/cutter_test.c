@@ -293,6 +293,56 @@ static void a_slow_frame_rate_is_known_after_one_part(void **state)
     assert_int_equal(c.part_cap_us, US_PER_SECOND + CUT_PART_SLACK_US);
 }
 
+/* ---- by the wall clock ---- */
+
+enum { CELLS_AT_MS = 600, CELL_FRAMES = 600 };
+
+/* What a server that has the frames from `from` on makes of them: where segments and parts begin, by the number of the frame. */
+static void cut_alike(int from, int gop, bool with_sound, char cuts[static CELL_FRAMES])
+{
+    struct cut_policy p = two_seconds;
+    struct cutter     c = { .wall_0_us = INT64_C(1800000000) * US_PER_SECOND + CELLS_AT_MS * US_PER_MS };
+    bool              is_open = false;
+    p.by_wall = true;
+    for (int i = from; i < CELL_FRAMES; i++) {
+        bool         video = gop && (!with_sound || i % 2);
+        struct frame f = { .kind = video ? FRAME_VIDEO : FRAME_AUDIO, .dts_us = i * 20 * US_PER_MS };
+        f.key = video && (i - 1) % (2 * gop) == 0;
+        bool begins = cutter_begins_cell(&c, &p, &f, gop > 0);
+        cutter_note_cell(&c, &p, &f, gop > 0);
+        is_open |= begins;
+        if (!is_open)
+            continue;
+        enum cut cut = begins ? CUT_SEGMENT : cutter_look(&c, &p, &f);
+        assert_true(begins || cut < CUT_SEGMENT);
+        cutter_take(&c, &p, &f, cut);
+        cuts[i] = begins ? 'S' : cut == CUT_PART ? 'p' : '.';
+    }
+}
+
+static void servers_that_come_at_any_time_cut_alike_by_the_wall_clock(void **state)
+{
+    static const struct {
+        int  gop;
+        bool with_sound;
+    } streams[] = { { 25, true }, { 25, false }, { 40, true }, { 70, true }, { 1000, true }, { 0, true } };
+    (void)state;
+    for (size_t s = 0; s < ARRAY_LEN(streams); s++) {
+        char first[CELL_FRAMES] = { 0 };
+        int  n = 0;
+        cut_alike(1, streams[s].gop, streams[s].with_sound, first);
+        for (int i = 0; i < CELL_FRAMES; i++)
+            n += first[i] == 'S';
+        assert_in_range(n, CELL_FRAMES * 20 / 2000 - 1, CELL_FRAMES * 20 / 2000); /* one for each cell */
+        for (int from = 2; from < CELL_FRAMES; from += 7) {
+            char cuts[CELL_FRAMES] = { 0 };
+            cut_alike(from, streams[s].gop, streams[s].with_sound, cuts);
+            for (int i = 0; i < CELL_FRAMES; i++)
+                assert_true(!cuts[i] || cuts[i] == first[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +362,7 @@ int main(void)
         cmocka_unit_test(time_that_stands_still_cuts_nothing),
         cmocka_unit_test(one_picture_leaves_the_parts_to_the_sound),
         cmocka_unit_test(a_slow_frame_rate_is_known_after_one_part),
+        cmocka_unit_test(servers_that_come_at_any_time_cut_alike_by_the_wall_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,29 @@
+#include "app/source/wall.h"
+
+#define WRAP_US (((int64_t)1 << 32) * US_PER_MS)
+
+void wall_hear(struct wall *w, double wall_ms)
+{
+    w->told_us = (int64_t)wall_ms * US_PER_MS;
+}
+
+/* The multiple of WRAP_US that is nearest. */
+static int64_t whole_wraps(int64_t us)
+{
+    int64_t half_us = WRAP_US / 2;
+    return (us < 0 ? us - half_us : us + half_us) / WRAP_US * WRAP_US;
+}
+
+static int64_t own_us(const struct frame *f)
+{
+    return f->dts_us - f->shift_us;
+}
+
+int64_t wall_find(const struct wall *w, const struct frame *f, int64_t wall_now_us)
+{
+    int64_t at_own_0_us = wall_now_us - own_us(f), told_us = w->told_us + whole_wraps(at_own_0_us - w->told_us);
+    int64_t away_us = told_us - at_own_0_us;
+    if (w->told_us && away_us >= -WALL_TRUST_US && away_us <= WALL_TRUST_US)
+        return told_us - f->shift_us;
+    return (at_own_0_us + WALL_ROUND_US - 1) / WALL_ROUND_US * WALL_ROUND_US - f->shift_us;
+}
