@@ -1,9 +1,7 @@
 #include "kernel/ts/payload.h"
 
-#include "kernel/avc.h"
-#include "kernel/hevc.h"
-#include "kernel/nalu.h"
 #include "kernel/opus.h"
+#include "kernel/parameter_sets.h"
 
 static const uint8_t *media(const struct frame *f)
 {
@@ -47,11 +45,6 @@ static unsigned hevc_set(struct nalu nalu)
     }
 }
 
-static bool is_delimiter(struct nalu nalu, bool hevc)
-{
-    return hevc ? hevc_nalu_type(nalu) == HEVC_NALU_AUD : avc_nalu_type(nalu) == AVC_NALU_AUD;
-}
-
 static bool look_at(const struct frame *f, unsigned length_size, struct picture *picture)
 {
     bool        hevc = f->codec == CODEC_HEVC;
@@ -60,7 +53,7 @@ static bool look_at(const struct frame *f, unsigned length_size, struct picture 
     *picture = (struct picture){ .hevc_layer = 1 };
     while (nalu_next_avcc(&r, length_size, &nalu)) {
         if (picture->n_nalus++ == 0) {
-            picture->delimited = is_delimiter(nalu, hevc);
+            picture->delimited = parameter_sets_follow(f->codec, nalu);
             if (nalu.len >= 2)
                 picture->hevc_layer = nalu.p[1];
         }
@@ -78,45 +71,16 @@ static void put_delimiter(struct ts_pes *pes, bool hevc, const struct picture *p
     put_nalu(pes, hevc ? (struct nalu){ hevc_aud, sizeof hevc_aud } : (struct nalu){ avc_aud, sizeof avc_aud });
 }
 
-static void put_avc_sets(struct ts_pes *pes, const struct frame *config_frame)
-{
-    struct avc_config config;
-    struct nalu       nalu;
-    if (!avc_config_parse(media(config_frame), config_frame->media_len, &config))
-        return;
-    while (nalu_next_avcc(&config.sps, 2, &nalu))
-        put_nalu(pes, nalu);
-    while (nalu_next_avcc(&config.pps, 2, &nalu))
-        put_nalu(pes, nalu);
-}
-
-/* Put the sets in the order that decoders need, whatever order the record has. */
-static void put_hevc_sets(struct ts_pes *pes, const struct frame *config_frame)
-{
-    static const uint8_t order[] = { HEVC_NALU_VPS, HEVC_NALU_SPS, HEVC_NALU_PPS, HEVC_NALU_SEI };
-    struct hevc_config   config;
-    struct nalu          nalu;
-    if (!hevc_config_parse(media(config_frame), config_frame->media_len, &config))
-        return;
-    for (size_t i = 0; i < sizeof order; i++) {
-        struct hevc_config_walk walk = hevc_config_open(&config);
-        while (hevc_config_next(&walk, &nalu))
-            if (hevc_nalu_type(nalu) == order[i])
-                put_nalu(pes, nalu);
-    }
-}
-
 static void put_missing_sets(struct ts_pes *pes, const struct frame *f, const struct frame *config,
                              const struct picture *picture)
 {
-    bool     hevc = f->codec == CODEC_HEVC;
-    unsigned wanted = hevc ? HAS_VPS | HAS_SPS | HAS_PPS : HAS_SPS | HAS_PPS;
-    if (!f->key || picture->sets == wanted)
+    unsigned              wanted = f->codec == CODEC_HEVC ? HAS_VPS | HAS_SPS | HAS_PPS : HAS_SPS | HAS_PPS;
+    struct parameter_sets sets;
+    struct nalu           nalu;
+    if (!f->key || picture->sets == wanted || !parameter_sets_open(&sets, config))
         return;
-    if (hevc)
-        put_hevc_sets(pes, config);
-    else
-        put_avc_sets(pes, config);
+    while (parameter_sets_next(&sets, &nalu))
+        put_nalu(pes, nalu);
 }
 
 bool ts_payload_put_video(struct ts_pes *pes, const struct frame *f, const struct frame *config, unsigned length_size)
@@ -138,11 +102,8 @@ bool ts_payload_put_video(struct ts_pes *pes, const struct frame *f, const struc
 
 unsigned ts_payload_length_size(const struct frame *config)
 {
-    struct avc_config  avc;
-    struct hevc_config hevc;
-    if (config->codec == CODEC_H264)
-        return avc_config_parse(media(config), config->media_len, &avc) ? avc.length_size : 0;
-    return hevc_config_parse(media(config), config->media_len, &hevc) ? hevc.length_size : 0;
+    struct parameter_sets sets;
+    return parameter_sets_open(&sets, config) ? sets.length_size : 0;
 }
 
 /* ---- audio ---- */
