@@ -27,6 +27,8 @@ _SOUND_48K = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=4
 _OTHER_SOUND, _OTHER_SOUND_48K = ([w.replace("seed=7", "seed=8") for w in sound] for sound in (_SOUND, _SOUND_48K))
 _SOUND_8K = ["-f", "lavfi", "-i", "anoisesrc=seed=7:amplitude=0.1:sample_rate=8000"]
 _H264 = ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-sc_threshold", "0"]
+_HEVC = ["-pix_fmt", "yuv420p", "-c:v", "libx265", "-preset", "ultrafast",
+         "-x265-params", "log-level=none:keyint=25:bframes=2", "-tag:v", "hvc1"]
 _AAC = ["-c:a", "aac", "-ac", "2", "-b:a", "48k"]
 _LENGTH = ["-t", "4"]
 _SHORT = ["-t", "2"]
@@ -50,6 +52,8 @@ RECIPES = {
     # another encoder than that of h264_aac_plain.flv: size, profile, delay of pictures, rate and channels of sound
     "h264_aac_wide.flv": ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=%d" % FPS] + _SOUND_48K + _LENGTH + _H264
     + ["-g", "100", "-c:a", "aac", "-ac", "1", "-b:a", "48k"],
+    # the same, with the sound of h264_aac_plain.flv
+    "h264_aac_large.flv": ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=%d" % FPS] + _SOUND + _LENGTH + _H264 + ["-g", "100"] + _AAC,
     "h264.flv": _PICTURE + _LENGTH + _H264,
     "aac.flv": _SOUND + _LENGTH + _AAC,
     # further tracks of sound, with other frames than those of the clips above
@@ -65,9 +69,8 @@ RECIPES = {
     "mulaw.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "pcm_mulaw", "-ac", "1"],
     "speex.flv": _PICTURE + _SOUND_8K + _SHORT + _H264 + ["-c:a", "libspeex", "-ac", "1", "-ar", "16000"],
     "h264_aac.mp4": _PICTURE + _SOUND + _SHORT + _H264 + _AAC,
-    "hevc_aac.mp4": _PICTURE + _SOUND + _SHORT + ["-pix_fmt", "yuv420p", "-c:v", "libx265", "-preset", "ultrafast",
-                                                  "-x265-params", "log-level=none:keyint=25:bframes=2", "-tag:v", "hvc1"]
-    + _AAC,
+    "hevc_aac.mp4": _PICTURE + _SOUND + _SHORT + _HEVC + _AAC,
+    "hevc_aac_large.mp4": ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=%d" % FPS] + _SOUND + _SHORT + _HEVC + _AAC,
     "av1_opus.mp4": _PICTURE + _SOUND_48K + _SHORT + ["-pix_fmt", "yuv420p", "-c:v", "libsvtav1", "-preset", "12",
                                                       "-g", "25", "-c:a", "libopus", "-b:a", "48k"],
     "vp9_opus.mp4": _PICTURE + _SOUND_48K + _SHORT + ["-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "realtime",
@@ -93,8 +96,7 @@ RECIPES = {
 # Longer streams of each video and audio codec that segments carry, for players that join while they are published.
 _VIDEO = {
     "h264": _H264,
-    "hevc": ["-pix_fmt", "yuv420p", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=25:bframes=2",
-             "-tag:v", "hvc1"],
+    "hevc": _HEVC,
     "av1": ["-pix_fmt", "yuv420p", "-c:v", "libsvtav1", "-preset", "12", "-g", "25"],
     "vp9": ["-pix_fmt", "yuv420p", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "25"],
 }

@@ -150,6 +150,33 @@ def test_every_format_goes_on_with_the_same_encoder(make_server, ext, takeover):
         second.close()
 
 
+def sizes(path):
+    """The sizes of all pictures that ffmpeg decodes, in turn; it must have nothing to complain about."""
+    shown = media.run(["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "frame=width,height", "-of", "csv=p=0", path])
+    assert not shown.stderr, shown.stderr.decode()
+    return [size for size, _ in itertools.groupby(tuple(line.split(",")[:2]) for line in shown.stdout.decode().split())]
+
+
+@pytest.mark.parametrize("first,second", [("h264_aac_plain.flv", "h264_aac_large.flv"),
+                                          pytest.param("hevc_aac.mp4", "hevc_aac_large.mp4", marks=pytest.mark.long)])
+def test_mp4_goes_on_with_pictures_of_another_size(make_server, tmp_path, first, second):
+    server = make_server("vhost __defaultVhost__ { publish { hold 30s; republish takeover; } %s }" % (FORMATS % "mp4"), http="")
+    one = server.publisher()
+    one.send_tags(media.tags(first))
+    one.barrier()
+    with HttpPlayer(server.http_port, "/live/s.mp4") as player:
+        server.wait_log("start play /live/s.mp4")
+        for clip in (second, first):                                         # and back to what the header describes
+            one = server.publisher()
+            one.send_tags(media.tags(clip))
+            one.barrier()
+        assert not player.ended
+        server.reload("vhost __defaultVhost__ { publish { republish takeover; } %s }" % (FORMATS % "mp4"))
+        one.close()
+        (tmp_path / "played.mp4").write_bytes(player.wait_end())
+    assert sizes(str(tmp_path / "played.mp4")) == [("160", "120"), ("320", "180"), ("160", "120")]
+
+
 def test_a_newcomer_gets_the_last_pictures_and_goes_on(make_server):
     server = make_server(holding(more=FORMATS % "flv"), http="")
     publish_and_drop(server, 0)

@@ -13,9 +13,10 @@ from test_hold import FORMATS
 from wait import until
 
 MAIN, OTHER = "h264_aac_plain.flv", "h264_aac_wide.flv"
+OTHERS = {"flv": OTHER, "ts": OTHER, "mp4": "h264_aac_large.flv"}          # fMP4 cannot go on with another sound
 MAIN_WIDTH, OTHER_WIDTH = 160, 320
 HOW = ["slate", "backup", "takeover", "hold"]
-GOP_MS = {MAIN: 1000, OTHER: 4000}
+GOP_MS = {MAIN: 1000, **dict.fromkeys(OTHERS.values(), 4000)}
 
 # For each picture that is shown: its time in the stream, its width, and what the player has.
 _WATCH = """
@@ -50,17 +51,17 @@ class Publisher:
 
 
 def conf_of(how, ext):
-    stands_in = {"slate": "slate %s;" % media.clip(OTHER), "backup": "backup [stream]_b;", "takeover": "republish takeover;", "hold": ""}
+    stands_in = {"slate": "slate %s;" % media.clip(OTHERS[ext]), "backup": "backup [stream]_b;", "takeover": "republish takeover;", "hold": ""}
     return "vhost __defaultVhost__ { publish { hold 30s; %s } %s }" % (stands_in[how], FORMATS % ext)
 
 
 class Replacement:
     """The stream `s` of one encoder, and another encoder that takes its place: a slate, a backup, or a publisher."""
 
-    def __init__(self, server, how):
-        self.server, self.how = server, how
+    def __init__(self, server, how, ext):
+        self.server, self.how, self.clip = server, how, OTHERS[ext]
         self.first = Publisher(server, "s", MAIN)
-        self.other = Publisher(server, "s_b", OTHER) if how == "backup" else None
+        self.other = Publisher(server, "s_b", self.clip) if how == "backup" else None
 
     def __enter__(self):
         return self
@@ -76,13 +77,13 @@ class Replacement:
     def begin(self):
         if self.how == "takeover":
             self.first.wait_inside_gop()
-            self.other = Publisher(self.server, "s", OTHER)
+            self.other = Publisher(self.server, "s", self.clip)
             return
         self.first.drop()
         self.server.wait_log("hold /live/s" if self.how == "hold" else "%s stands in for the publisher of /live/s" % self.how)
         self.began = time.monotonic()
         if self.how == "hold":
-            self.other = Publisher(self.server, "s", OTHER)
+            self.other = Publisher(self.server, "s", self.clip)
 
     def end(self):
         """The first encoder is back."""
@@ -110,7 +111,7 @@ def test_mpegts_js_shows_another_encoder_without_a_stop(site, how, ext, scheme):
     url = server.http_url("/live/s." + ext).replace("http", scheme, 1)
     page = Browser()
     try:
-        with Replacement(server, how) as replacement:
+        with Replacement(server, how, ext) as replacement:
             page.open(server.http_url("/players/srs_player.html") + "?autostart=true&url=" + url)
             page.wait_playing(1, 20)
             page.run(_WATCH)
@@ -129,13 +130,45 @@ def test_mpegts_js_shows_another_encoder_without_a_stop(site, how, ext, scheme):
     assert len(re.findall(r"start play /live/s", server.log)) == 1
 
 
+# The picture that is shown, from a file that goes on for ever.
+_FILE = """
+document.body.innerHTML = '<video autoplay muted src="%s"></video>'
+"""
+
+
+@pytest.mark.long
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("how", HOW)
+def test_chromium_shows_another_encoder_in_a_file(site, how):
+    server = site(conf_of(how, "mp4"))
+    page = Browser()
+    try:
+        with Replacement(server, how, "mp4") as replacement:
+            page.open(server.http_url("/players/srs_player.html"))
+            page.run(_FILE % "/live/s.mp4")
+            page.wait_playing(1, 20)
+            page.run(_WATCH)
+            replacement.begin()
+            wait_width(page, OTHER_WIDTH)
+            page.wait_playing(2, 40)
+            if how in ("slate", "backup"):
+                replacement.end()
+                wait_width(page, MAIN_WIDTH)
+                page.wait_playing(1, 20)
+            shown, error = page.run("return shown"), page.run("return document.querySelector('video').error")
+    finally:
+        page.close()
+    assert min(steps_of(shown)) >= 0 and max(steps_of(shown)) < 1 and not error, shown
+    assert len(re.findall(r"start play /live/s", server.log)) == 1
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["rtmp", "http"])
 @pytest.mark.parametrize("how", HOW)
 def test_ffmpeg_plays_on_with_another_encoder(make_server, how, scheme):
     server = make_server(conf_of(how, "flv"), http="")
     pictures = {clip: {p.hash for p in media.framemd5(media.clip(clip)) if p.kind == "video"} for clip in (MAIN, OTHER)}
-    with Replacement(server, how) as replacement:
+    with Replacement(server, how, "flv") as replacement:
         with media.ffmpeg_play(server.url() if scheme == "rtmp" else server.http_url("/live/s.flv")) as player:
             server.wait_log("type=rtmp-play" if scheme == "rtmp" else "start play /live/s")
             sent = len(replacement.first.feeder.sent)

@@ -2,6 +2,7 @@
 
 #include "core/rd.h"
 #include "fuzzing.h"
+#include "kernel/mp4/in_band.h"
 #include "kernel/times.h"
 
 enum { FRAMES_MAX = 64 };
@@ -36,18 +37,24 @@ static void write_header(const struct mp4_mux *m)
 /* Mux a frame, mux it again with a copy of the muxer, and restamp the fragment there and back. */
 static void write_fragment(struct mp4_mux *m, const struct frame *f)
 {
-    struct mp4_payload payload = mp4_sample_payload(f);
-    size_t             len = MP4_MUX_HEAD_LEN + payload.len;
-    uint8_t           *bytes = malloc(len), again[MP4_MUX_HEAD_LEN];
-    struct wr          w = wr_over(bytes, len), w_again = wr_over(again, sizeof again);
-    struct mp4_mux     copy = *m;
-    int64_t            dts_90k = ticks_90k_from_us(f->dts_us);
+    const struct frame *sets = mp4_mux_sets(m, f);
+    struct mp4_payload  payload = mp4_sample_payload(f);
+    size_t              at = sets ? mp4_in_band_at(sets, f) : 0;
+    size_t              len = MP4_MUX_HEAD_LEN + (sets ? mp4_in_band_len(sets) : 0) + payload.len;
+    uint8_t            *bytes = malloc(len), again[MP4_MUX_HEAD_LEN];
+    struct wr           w = wr_over(bytes, len), w_again = wr_over(again, sizeof again);
+    struct mp4_mux      copy = *m;
+    int64_t             dts_90k = ticks_90k_from_us(f->dts_us);
     check(payload.bytes >= f->data && payload.bytes + payload.len <= f->data + f->len);
 
     mp4_mux_write_head(m, &w, f, dts_90k);
     check(wr_len(&w) == MP4_MUX_HEAD_LEN);
-    wr_bytes(&w, payload.bytes, payload.len);
-    check(!w.full);
+    check(at <= payload.len);
+    wr_bytes(&w, payload.bytes, at);
+    if (sets)
+        mp4_in_band_write(sets, &w);
+    wr_bytes(&w, payload.bytes + at, payload.len - at);
+    check(!w.full && wr_len(&w) == len);
     walk(rd_over(bytes, len), 0);
 
     mp4_mux_write_head(&copy, &w_again, f, dts_90k);
@@ -63,6 +70,7 @@ static bool begin(struct mp4_mux *m, const struct frame *video, const struct fra
     if (mp4_mux_init(m, video, key, audio) != MP4_OK && mp4_mux_init(m, video, key, NULL) != MP4_OK &&
         mp4_mux_init(m, NULL, NULL, audio) != MP4_OK)
         return false;
+    mp4_mux_expect_changes(m);
     write_header(m);
     return true;
 }
@@ -104,6 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             begun = begin(&m, video, key, audio);
             is = begun ? mp4_mux_look(&m, f) : MP4_FRAME_SKIPPED;
         }
+        if (is == MP4_FRAME_NEW_SETS)
+            mp4_mux_take_sets(&m, f);
         if (is == MP4_FRAME_CARRIED)
             write_fragment(&m, f);
     }

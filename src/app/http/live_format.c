@@ -74,6 +74,8 @@ static enum live_open mp4_open(const struct live_opening *o, struct wire *wire)
     if (mp4_mux_init(&wire->mp4, video, o->key, audio) != MP4_OK)
         return LIVE_NEVER;
     mp4_mux_expect_early(&wire->mp4, o->early_us);
+    if (o->may_change)
+        mp4_mux_expect_changes(&wire->mp4);
     wire->mp4.duration_90k = o->is_endless ? ENDLESS_90K : 0;
     return LIVE_OPENED;
 }

@@ -1,5 +1,6 @@
 #include "app/live/mp4_wire.h"
 
+#include "kernel/mp4/in_band.h"
 #include "kernel/times.h"
 
 /* False for pictures before the first key frame, which cannot be decoded. */
@@ -11,28 +12,62 @@ static bool is_fragment(const struct wire *w, const struct frame *f)
 
 static size_t fragment_len(const struct wire *w, const struct frame *f, int64_t us)
 {
+    const struct frame *sets = mp4_mux_sets(&w->mp4, f);
     (void)us;
-    return is_fragment(w, f) ? MP4_MUX_HEAD_LEN + mp4_sample_payload(f).len : 0;
+    if (!is_fragment(w, f))
+        return 0;
+    return MP4_MUX_HEAD_LEN + (sets ? mp4_in_band_len(sets) : 0) + mp4_sample_payload(f).len;
+}
+
+static void put_sets(const struct frame *sets, struct wire_out *out)
+{
+    size_t   len = mp4_in_band_len(sets);
+    uint8_t *bytes = wr_room(&out->scratch, len);
+    out->full |= !bytes;
+    if (!bytes)
+        return;
+    struct wr w = wr_over(bytes, len);
+    mp4_in_band_write(sets, &w);
+    wire_wrote(out, len);
+}
+
+static void put_sample(const struct wire *w, const struct frame *f, struct wire_out *out)
+{
+    const struct frame *sets = mp4_mux_sets(&w->mp4, f);
+    struct mp4_payload  payload = mp4_sample_payload(f);
+    size_t              at = sets ? mp4_in_band_at(sets, f) : 0;
+    wire_lend(out, payload.bytes, at);
+    if (sets)
+        put_sets(sets, out);
+    wire_lend(out, payload.bytes + at, payload.len - at);
+}
+
+/* Write the head of a fragment, or follow a configuration. False if the frame has no bytes. */
+static bool move_over(struct wire *w, const struct frame *f, int64_t us, struct wr *head)
+{
+    if (mp4_mux_look(&w->mp4, f) == MP4_FRAME_NEW_SETS)
+        mp4_mux_take_sets(&w->mp4, f);
+    if (!is_fragment(w, f))
+        return false;
+    mp4_mux_write_head(&w->mp4, head, f, ticks_90k_from_us(us));
+    return true;
 }
 
 static void fragment_emit(struct wire *w, const struct frame *f, int64_t us, struct wire_out *out)
 {
-    uint8_t            head[MP4_MUX_HEAD_LEN];
-    struct wr          to = wr_over(head, sizeof head);
-    struct mp4_payload payload = mp4_sample_payload(f);
-    if (!is_fragment(w, f))
+    uint8_t   head[MP4_MUX_HEAD_LEN];
+    struct wr to = wr_over(head, sizeof head);
+    if (!move_over(w, f, us, &to))
         return;
-    mp4_mux_write_head(&w->mp4, &to, f, ticks_90k_from_us(us));
     wire_put(out, head, sizeof head);
-    wire_lend(out, payload.bytes, payload.len);
+    put_sample(w, f, out);
 }
 
 static void fragment_pass(struct wire *w, const struct frame *f, int64_t us)
 {
     uint8_t   head[MP4_MUX_HEAD_LEN];
     struct wr to = wr_over(head, sizeof head);
-    if (is_fragment(w, f))
-        mp4_mux_write_head(&w->mp4, &to, f, ticks_90k_from_us(us));
+    (void)move_over(w, f, us, &to);
 }
 
 /* The difference between the times of the second player and those of the first. */
@@ -75,6 +110,8 @@ static bool is_same(const struct wire_stamp *a, const struct wire_stamp *b)
 {
     const struct mp4_mux *of_a = &a->wire->mp4, *of_b = &b->wire->mp4;
     int64_t               later_90k = delta_90k(a, b);
+    if (of_a->may_change != of_b->may_change || of_a->has_changed != of_b->has_changed)
+        return false;
     for (int i = 0; i < MP4_TRACKS; i++)
         if (!is_same_track(&of_a->tracks[i], &of_b->tracks[i], later_90k))
             return false;
@@ -86,11 +123,14 @@ static void follow(struct wire *w, const struct wire *before, const struct wire 
     int64_t later_90k = ticks_90k_from_us(delta_us) + w->mp4.start_90k - before->mp4.start_90k;
     w->mp4.sequence += after->mp4.sequence - before->mp4.sequence;
     w->mp4.ahead = after->mp4.ahead;
+    w->mp4.has_changed = after->mp4.has_changed;
     for (int i = 0; i < MP4_TRACKS; i++) {
         const struct mp4_mux_track *to = &after->mp4.tracks[i];
         if (to->last_dts_90k >= 0)
             w->mp4.tracks[i].last_dts_90k = to->last_dts_90k + later_90k;
         w->mp4.tracks[i].duration_90k = to->duration_90k;
+        if (to->entry.config != before->mp4.tracks[i].entry.config)
+            w->mp4.tracks[i].entry.config = to->entry.config;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/rd.h"
 #include "kernel/mp4/box.h"
+#include "kernel/mp4/in_band.h"
 #include "kernel/mp4/moov.h"
 
 enum {
@@ -36,6 +37,7 @@ enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const
     m->sequence = 0;
     m->duration_90k = 0;
     m->start_90k = 0;
+    m->may_change = m->has_changed = false;
     m->ahead = (struct decode_ahead){ 0 };
     enum mp4_result of_video = init_track(&m->tracks[MP4_TRACK_VIDEO], video, key);
     enum mp4_result of_audio = init_track(&m->tracks[MP4_TRACK_AUDIO], audio, NULL);
@@ -50,6 +52,12 @@ void mp4_mux_expect_early(struct mp4_mux *m, int64_t early_us)
 {
     decode_ahead_expect(&m->ahead, early_us);
     m->start_90k = m->ahead.most_90k;
+}
+
+void mp4_mux_expect_changes(struct mp4_mux *m)
+{
+    struct mp4_sample_entry *e = &m->tracks[MP4_TRACK_VIDEO].entry;
+    e->in_band = m->may_change = e->config && mp4_in_band_carries(e->config->codec);
 }
 
 static struct mp4_movie movie_of(const struct mp4_mux *m)
@@ -81,9 +89,37 @@ static unsigned track_index(const struct frame *f)
     return f->kind == FRAME_VIDEO ? MP4_TRACK_VIDEO : MP4_TRACK_AUDIO;
 }
 
+/* True if pictures can go on with this configuration in their key frames. */
+static bool takes_in_band(const struct mp4_mux *m, const struct frame *config)
+{
+    struct mp4_sample_entry entry;
+    return m->may_change && config->kind == FRAME_VIDEO &&
+           mp4_in_band_takes(m->tracks[MP4_TRACK_VIDEO].entry.config, config) &&
+           mp4_sample_entry_read(&entry, config, NULL) == MP4_OK;
+}
+
 enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f)
 {
-    return mp4_sample_look(&m->tracks[track_index(f)].entry, f);
+    enum mp4_frame look = mp4_sample_look(&m->tracks[track_index(f)].entry, f);
+    return look == MP4_FRAME_CHANGES && takes_in_band(m, f) ? MP4_FRAME_NEW_SETS : look;
+}
+
+void mp4_mux_take_sets(struct mp4_mux *m, const struct frame *config)
+{
+    m->tracks[MP4_TRACK_VIDEO].entry.config = config;
+    m->has_changed = true;
+}
+
+const struct frame *mp4_mux_sets(const struct mp4_mux *m, const struct frame *f)
+{
+    return m->has_changed && f->key ? m->tracks[MP4_TRACK_VIDEO].entry.config : NULL;
+}
+
+/* The bytes of a carried frame and its parameter sets. */
+static uint32_t sample_len(const struct mp4_mux *m, const struct frame *f)
+{
+    const struct frame *sets = mp4_mux_sets(m, f);
+    return (uint32_t)(mp4_sample_payload(f).len + (sets ? mp4_in_band_len(sets) : 0));
 }
 
 /* ---- fragments ---- */
@@ -114,7 +150,7 @@ static uint32_t composition_offset_90k(const struct mp4_mux *m, const struct fra
     return (uint32_t)(shown_90k < LIMIT_90K ? shown_90k : LIMIT_90K);
 }
 
-static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame *f, uint32_t sample_len)
+static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame *f, uint32_t len)
 {
     const struct mp4_mux_track *t = &m->tracks[track_index(f)];
     size_t                      traf = mp4_box_begin(w, "traf");
@@ -128,7 +164,7 @@ static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame
     wr_u32(w, 1);
     wr_u32(w, MP4_MUX_HEAD_LEN); /* data_offset counts from the first byte of moof. */
     wr_u32(w, t->duration_90k);
-    wr_u32(w, sample_len);
+    wr_u32(w, len);
     wr_u32(w, mp4_sample_flags(f));
     wr_u32(w, composition_offset_90k(m, f));
     mp4_box_end(w, trun);
@@ -138,7 +174,7 @@ static void write_traf(const struct mp4_mux *m, struct wr *w, const struct frame
 void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, int64_t dts_90k)
 {
     struct mp4_mux_track *t = &m->tracks[track_index(f)];
-    uint32_t              sample_len = (uint32_t)mp4_sample_payload(f).len;
+    uint32_t              len = sample_len(m, f);
     dts_90k = decoding_time_90k(m, f, dts_90k);
     t->duration_90k = duration_90k(t, f, dts_90k);
     t->last_dts_90k = dts_90k;
@@ -147,9 +183,9 @@ void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, 
     size_t mfhd = mp4_full_box_begin(w, "mfhd", 0, 0);
     wr_u32(w, m->sequence);
     mp4_box_end(w, mfhd);
-    write_traf(m, w, f, sample_len);
+    write_traf(m, w, f, len);
     mp4_box_end(w, moof);
-    wr_u32(w, MP4_BOX_HEADER_LEN + sample_len);
+    wr_u32(w, MP4_BOX_HEADER_LEN + len);
     wr_bytes(w, "mdat", 4);
 }
 

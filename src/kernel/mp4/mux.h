@@ -8,12 +8,13 @@
  *     mp4_mux_write_header(&m, &w);
  *     for each frame f that mp4_mux_look(&m, f) == MP4_FRAME_CARRIED:
  *         mp4_mux_write_head(&m, &w, f, dts_90k);      MP4_MUX_HEAD_LEN bytes, the same layout always
- *         send them, then mp4_sample_payload(f), unchanged
+ *         send them, then mp4_sample_payload(f), unchanged, with mp4_mux_sets() inside if there are any
  *
  * Players of one stream that keep up differ by constants: fragments that were muxed once (head and payload together) are
  * restamped for each of them, and the value of each player follows that of the muxer by the same constants.
  *
- * A changed configuration needs another moov, and only a browser's MediaSource understands a moov inside a file: ffmpeg, and
+ * A changed configuration of AVC or HEVC goes into the key frames from then on, if that was expected when the header was written
+ * (mp4_mux_expect_changes()). Any other needs another moov, and only a browser's MediaSource understands a moov inside a file: ffmpeg, and
  * Chromium's <video src>, which uses ffmpeg, skip it as a duplicate and fail to decode the fragments after it. So a server of
  * files over HTTP ends the response at MP4_FRAME_CHANGES; a server of MediaSource may write a new header and continue the
  * sequence.
@@ -57,7 +58,9 @@ struct mp4_mux {
     uint32_t             sequence;     /* sequence number of the last fragment; the first is 1 */
     int64_t              duration_90k; /* duration in the header; 0, as after mp4_mux_init(): that of the fragments */
     int64_t              start_90k;    /* time that is written for the player's time 0 */
-    struct decode_ahead  ahead;
+    bool                 may_change;   /* The header allows parameter sets in pictures. */
+    bool has_changed; /* Key frames have the sets of their track's entry.config, which the header has not. */
+    struct decode_ahead ahead;
 };
 
 /** True if MP4 carries the codec. */
@@ -78,6 +81,9 @@ enum mp4_result mp4_mux_init(struct mp4_mux *m, const struct frame *video, const
 /** Expect a picture that is displayed this long before its own time (decode_ahead_expect()). Called before the first fragment. */
 void mp4_mux_expect_early(struct mp4_mux *m, int64_t early_us);
 
+/** Have pictures go on over another configuration of AVC or HEVC (in_band.h). Called before the header is written. */
+void mp4_mux_expect_changes(struct mp4_mux *m);
+
 /** The number of bytes that mp4_mux_write_header() writes. */
 size_t mp4_mux_header_len(const struct mp4_mux *m);
 
@@ -86,6 +92,12 @@ void mp4_mux_write_header(const struct mp4_mux *m, struct wr *w);
 
 /** Tell what a frame means to the muxer. */
 enum mp4_frame mp4_mux_look(const struct mp4_mux *m, const struct frame *f);
+
+/** Move the muxer over a frame that is MP4_FRAME_NEW_SETS. It borrows the frame in place of the last configuration. */
+void mp4_mux_take_sets(struct mp4_mux *m, const struct frame *config);
+
+/** The configuration whose parameter sets a carried frame has, at mp4_in_band_at() of its payload; NULL: it has none. */
+const struct frame *mp4_mux_sets(const struct mp4_mux *m, const struct frame *f);
 
 /**
  * Write a carried frame's moof and the header of its mdat, MP4_MUX_HEAD_LEN bytes, and move the value to the next fragment.
@@ -102,7 +114,7 @@ void mp4_mux_write_head(struct mp4_mux *m, struct wr *w, const struct frame *f, 
  * Add constants to the sequence numbers and decoding times of fragments, to make them those of another player. That player must
  * have been sent the same last frame of each track, because that decides on the duration of the first picture.
  *
- * Shape      bytes: whole fragments of mp4_mux_write_head() and mp4_sample_payload(), one after the other
+ * Shape      bytes: whole fragments, one after the other
  * Returns    false if they are not; the fragments before the first wrong one are restamped
  */
 bool mp4_mux_restamp(uint8_t *bytes, size_t len, int64_t delta_90k, uint32_t delta_sequence);

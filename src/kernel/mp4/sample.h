@@ -26,6 +26,7 @@ enum mp4_frame {
     MP4_FRAME_CARRIED,   /* The frame is one more fragment. */
     MP4_FRAME_SKIPPED,   /* Nothing is sent: script, end of sequence, the same configuration again, another track. */
     MP4_FRAME_CHANGES,   /* Later frames need another configuration than that in the header. */
+    MP4_FRAME_NEW_SETS,  /* Later pictures need other parameter sets, which samples can have; only of mp4_mux_look(). */
     MP4_FRAME_NEW_TRACK, /* The header has no track of this kind, but could have had one. */
 };
 

@@ -10,6 +10,7 @@
 #include "kernel/mp4/ac3_box.h"
 #include "kernel/mp4/box.h"
 #include "kernel/mp4/esds.h"
+#include "kernel/mp4/in_band.h"
 #include "kernel/opus.h"
 #include "kernel/vp9.h"
 
@@ -39,7 +40,10 @@ static size_t record_box_len(const struct mp4_sample_entry *e)
 
 static void write_record(const struct mp4_sample_entry *e, struct wr *w)
 {
-    wr_bytes(w, record(e), record_len(e));
+    if (e->in_band)
+        mp4_in_band_write_record(e->config, w);
+    else
+        wr_bytes(w, record(e), record_len(e));
 }
 
 /* RFC 6381 3.3: profile_idc, constraint flags and level_idc, in hex */
@@ -460,11 +464,17 @@ static void write_audio(const struct mp4_sample_entry *e, struct wr *w)
     wr_u32(w, rate << 16);
 }
 
+/* The type of the entry without encryption. */
+static const char *entry_name(const struct mp4_sample_entry *e, const struct row *row)
+{
+    return e->in_band ? mp4_in_band_entry(e->config->codec) : row->entry;
+}
+
 void mp4_sample_entry_write(const struct mp4_sample_entry *e, struct wr *w)
 {
     const struct row *row = row_of(e->config->codec);
     bool              is_video = row->kind == FRAME_VIDEO;
-    size_t            entry = mp4_box_begin(w, !e->cbcs ? row->entry : is_video ? "encv" : "enca");
+    size_t            entry = mp4_box_begin(w, !e->cbcs ? entry_name(e, row) : is_video ? "encv" : "enca");
     mp4_zeros(w, 6);
     wr_u16(w, 1); /* data_reference_index */
     if (is_video)
@@ -475,7 +485,7 @@ void mp4_sample_entry_write(const struct mp4_sample_entry *e, struct wr *w)
     row->write_box(e, w);
     mp4_box_end(w, box);
     if (e->cbcs)
-        cbcs_write_sinf(e->cbcs, w, row->entry, is_video);
+        cbcs_write_sinf(e->cbcs, w, entry_name(e, row), is_video);
     mp4_box_end(w, entry);
 }
 

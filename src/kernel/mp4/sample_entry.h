@@ -4,7 +4,7 @@
  *
  * A codec is a row of a table of functions; a new one is a row.
  *
- * Source     ISO/IEC 14496-12 8.5.2, 12.1.3, 12.2.3 (entries); 14496-15 5.4.2 (avc1), 8.4.1 (hvc1); esds.h (mp4a); AV1, VP, Opus and
+ * Source     ISO/IEC 14496-12 8.5.2, 12.1.3, 12.2.3 (entries); 14496-15 5.4.2 (avc1, avc3), 8.4.1 (hvc1, hev1); esds.h (mp4a); AV1, VP, Opus and
  *            FLAC in ISO Base Media File Format; ac3_box.h (ac-3, ec-3); RFC 6381 3.3, 3.4
  * Ownership  an entry borrows the configuration frame that it was read from, and the description of its encryption
  * Yields     no
@@ -34,10 +34,11 @@ enum mp4_result {
 struct mp4_sample_entry {
     const struct frame *config; /* NULL: no such track */
     const struct cbcs  *cbcs;   /* how samples are encrypted; NULL, as after reading: not at all */
-    uint16_t            width, height;
-    uint8_t             channels, sample_bits;
-    uint32_t            sample_rate; /* audio: Hz */
-    uint32_t            samples;     /* audio: samples in a frame at sample_rate; 0 if it varies */
+    bool     in_band; /* AVC, HEVC: samples may have parameter sets too (avc3, hev1); false, as after reading */
+    uint16_t width, height;
+    uint8_t  channels, sample_bits;
+    uint32_t sample_rate;  /* audio: Hz */
+    uint32_t samples;      /* audio: samples in a frame at sample_rate; 0 if it varies */
     uint32_t duration_90k; /* duration of a frame: for audio that of the codec, 0 if it varies; for video a guess */
 };
 

@@ -239,6 +239,81 @@ static void mp4_ends_where_the_configuration_changes(void **state)
     frame_unref(&other);
 }
 
+/* One length before each set, and the sets of the record are as they were: 24 bytes of SPS and 4 of PPS. */
+static void mp4_puts_other_parameter_sets_into_key_frames(void **state)
+{
+    (void)state;
+    enum { SETS_LEN = 4 + 24 + 4 + 4 };
+    struct wire   w = { .format = &mp4_wire };
+    struct frame *other = media_frame(VIDEO_CONFIG, 0, 0), *key = media_frame(KEY, 20, 0),
+                 *inter = media_frame(INTER, 20, 40);
+    uint8_t         bytes[512];
+    struct wire_out out = wire_out_copying(bytes, sizeof bytes);
+    other->data[other->media_offset + 3]++; /* the level differs */
+    begin_wire(&w);
+    mp4_mux_expect_changes(&w.mp4);
+    size_t before = w.format->len(&w, key, 0);
+    assert_false(w.format->is_end(&w, other));
+    wire_emit(&w, other, 0, &out);
+    assert_int_equal(out.bytes, 0);
+    assert_int_equal(w.format->len(&w, key, 0), before + SETS_LEN);
+    wire_emit(&w, key, 0, &out);
+    assert_int_equal(out.bytes, before + SETS_LEN);
+    assert_memory_equal(bytes + MP4_MUX_HEAD_LEN, "\0\0\0\x18\x67", 5);
+    assert_memory_equal(bytes + MP4_MUX_HEAD_LEN + 4, other->data + other->media_offset + 8, 24);
+    assert_memory_equal(bytes + MP4_MUX_HEAD_LEN + 28, "\0\0\0\x04\x68", 5);
+    assert_memory_equal(bytes + MP4_MUX_HEAD_LEN + SETS_LEN, key->data + key->media_offset, key->media_len);
+    assert_true(mp4_mux_restamp(bytes, out.bytes, 1, 1)); /* It is a whole fragment. */
+    wire_emit(&w, inter, 0, &out);
+    assert_int_equal(out.bytes, 2 * before + SETS_LEN);
+    frame_unref(&other);
+    frame_unref(&key);
+    frame_unref(&inter);
+}
+
+static void mp4_puts_the_sets_behind_a_delimiter(void **state)
+{
+    (void)state;
+    struct wire     w = { .format = &mp4_wire };
+    struct frame   *other = media_frame(VIDEO_CONFIG, 0, 0), *key = media_frame(KEY, 20, 0);
+    uint8_t         bytes[512];
+    struct wire_out out = wire_out_copying(bytes, sizeof bytes);
+    struct wr       aud = wr_over(key->data + key->media_offset, 6);
+    wr_u32(&aud, 2);
+    wr_u16(&aud, 0x09F0);
+    struct wr rest = wr_over(key->data + key->media_offset + 6, 5);
+    wr_u32(&rest, key->media_len - 10);
+    wr_u8(&rest, 0x65);
+    other->data[other->media_offset + 3]++;
+    begin_wire(&w);
+    mp4_mux_expect_changes(&w.mp4);
+    wire_emit(&w, other, 0, &out);
+    wire_emit(&w, key, 0, &out);
+    assert_memory_equal(bytes + MP4_MUX_HEAD_LEN, "\0\0\0\2\x09\xf0\0\0\0\x18\x67", 11);
+    frame_unref(&other);
+    frame_unref(&key);
+}
+
+/* Two players of one release: one began with the configuration of now, the other has it in its key frames. */
+static void mp4_shares_no_bytes_with_a_player_that_has_the_sets_in_its_header(void **state)
+{
+    (void)state;
+    struct wire   first = { .format = &mp4_wire }, second = first;
+    struct frame *other = media_frame(VIDEO_CONFIG, 0, 0);
+    other->data[other->media_offset + 3]++;
+    begin_wire(&first);
+    mp4_mux_expect_changes(&first.mp4);
+    struct wire before = first;
+    wire_pass(&first, other, 0);
+    second = before;
+    struct wire_stamp a = { &first, 0 }, b = { &second, 0 };
+    assert_false(mp4_wire.is_same(&a, &b));
+    mp4_wire.follow(&second, &before, &first, 0);
+    assert_true(mp4_wire.is_same(&a, &b));
+    assert_ptr_equal(second.mp4.tracks[MP4_TRACK_VIDEO].entry.config, other);
+    frame_unref(&other);
+}
+
 /* MP4 cannot add a track, so the response ends and the player has to ask again; not for tracks that MP4 never carries. */
 static void mp4_ends_where_a_track_begins_late(void **state)
 {
@@ -334,6 +409,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stream_is_the_same_however_it_is_cut, set_up_media, tear_down_media),
         cmocka_unit_test_setup_teardown(each_format_takes_what_it_has_a_place_for, set_up_media, tear_down_media),
         cmocka_unit_test_setup_teardown(mp4_ends_where_the_configuration_changes, set_up_media, tear_down_media),
+        cmocka_unit_test_setup_teardown(mp4_puts_other_parameter_sets_into_key_frames, set_up_media, tear_down_media),
+        cmocka_unit_test_setup_teardown(mp4_puts_the_sets_behind_a_delimiter, set_up_media, tear_down_media),
+        cmocka_unit_test_setup_teardown(mp4_shares_no_bytes_with_a_player_that_has_the_sets_in_its_header, set_up_media,
+                                        tear_down_media),
         cmocka_unit_test(mp4_ends_where_a_track_begins_late),
         cmocka_unit_test_setup_teardown(mp4_begins_with_a_key_frame, set_up_media, tear_down_media),
         cmocka_unit_test(flv_is_a_tag),

@@ -439,6 +439,41 @@ static void looks_at_frames(void **state)
     stream_close(&s);
 }
 
+/* Pictures of AVC and HEVC go on with other parameter sets if the header says avc3 or hev1, and only of the same codec. */
+static void other_parameter_sets_are_taken_if_they_are_expected(void **state)
+{
+    (void)state;
+    struct stream s;
+    uint8_t       bytes[ROOM];
+    stream_open(&s);
+    struct frame *changed = VIDEO(avc), *codec = VIDEO(hevc), *lengths = VIDEO(avc);
+    changed->data[changed->media_offset + 3]++;
+    lengths->data[lengths->media_offset + 3]++;
+    lengths->data[lengths->media_offset + 4] = 0xFD; /* lengths of two bytes */
+    assert_int_equal(mp4_mux_look(&s.m, changed), MP4_FRAME_CHANGES);
+    mp4_mux_expect_changes(&s.m);
+    assert_non_null(find(bytes, write_header(&s.m, bytes), "avc3", 0).p);
+    assert_int_equal(mp4_mux_look(&s.m, changed), MP4_FRAME_NEW_SETS);
+    assert_int_equal(mp4_mux_look(&s.m, codec), MP4_FRAME_CHANGES);
+    assert_int_equal(mp4_mux_look(&s.m, lengths), MP4_FRAME_CHANGES);
+    assert_null(mp4_mux_sets(&s.m, s.picture));
+    mp4_mux_take_sets(&s.m, changed);
+    assert_ptr_equal(mp4_mux_sets(&s.m, s.picture), changed);
+    assert_null(mp4_mux_sets(&s.m, s.reordered)); /* no key frame */
+    assert_int_equal(mp4_mux_look(&s.m, changed), MP4_FRAME_SKIPPED);
+    assert_int_equal(mp4_mux_look(&s.m, s.video), MP4_FRAME_NEW_SETS);
+
+    assert_int_equal(mp4_mux_init(&s.m, codec, NULL, NULL), MP4_OK);
+    mp4_mux_expect_changes(&s.m);
+    struct box entry = find(bytes, write_header(&s.m, bytes), "hvcC", 0);
+    assert_int_equal(entry.len, codec->media_len);
+    assert_int_equal(entry.p[23], HEVC_NALU_VPS); /* without array_completeness */
+    frame_unref(&changed);
+    frame_unref(&codec);
+    frame_unref(&lengths);
+    stream_close(&s);
+}
+
 static void mp3_changes_by_its_headers(void **state)
 {
     (void)state;
@@ -491,6 +526,7 @@ int main(void)
         cmocka_unit_test(restamped_is_muxed_by_another_player),
         cmocka_unit_test(restamps_whole_fragments_alone),
         cmocka_unit_test(looks_at_frames),
+        cmocka_unit_test(other_parameter_sets_are_taken_if_they_are_expected),
         cmocka_unit_test(mp3_changes_by_its_headers),
         cmocka_unit_test(av1_goes_without_its_temporal_delimiter),
     };

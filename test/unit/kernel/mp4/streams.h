@@ -60,10 +60,10 @@ static inline int fields_before_children(const char *type)
         const char *type;
         int         fields;
     } rows[] = {
-        { "moov", 0 },  { "trak", 0 },  { "mdia", 0 },  { "minf", 0 },  { "dinf", 0 },  { "dref", 8 },
-        { "stbl", 0 },  { "stsd", 8 },  { "mvex", 0 },  { "moof", 0 },  { "traf", 0 },  { "avc1", 78 },
-        { "hvc1", 78 }, { "av01", 78 }, { "vp09", 78 }, { "mp4a", 28 }, { "Opus", 28 }, { "fLaC", 28 },
-        { "ac-3", 28 }, { "ec-3", 28 }, { "encv", 78 }, { "enca", 28 }, { "sinf", 0 },  { "schi", 0 },
+        { "moov", 0 },  { "trak", 0 },  { "mdia", 0 },  { "minf", 0 },  { "dinf", 0 },  { "dref", 8 },  { "stbl", 0 },
+        { "stsd", 8 },  { "mvex", 0 },  { "moof", 0 },  { "traf", 0 },  { "avc1", 78 }, { "hvc1", 78 }, { "avc3", 78 },
+        { "hev1", 78 }, { "av01", 78 }, { "vp09", 78 }, { "mp4a", 28 }, { "Opus", 28 }, { "fLaC", 28 }, { "ac-3", 28 },
+        { "ec-3", 28 }, { "encv", 78 }, { "enca", 28 }, { "sinf", 0 },  { "schi", 0 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strcmp(rows[i].type, type) == 0)
