@@ -38,7 +38,7 @@
     X(UTIL, av_channel_layout_default) X(UTIL, av_channel_layout_compare) X(UTIL, av_channel_layout_copy) \
     X(UTIL, av_channel_layout_uninit) X(UTIL, av_frame_make_writable) X(UTIL, av_opt_set) X(UTIL, av_opt_set_double) \
     X(RESAMPLE, swr_alloc_set_opts2) X(RESAMPLE, swr_init) X(RESAMPLE, swr_free) X(RESAMPLE, swr_convert) \
-    X(RESAMPLE, swr_get_delay) X(RESAMPLE, swr_inject_silence) X(RESAMPLE, swr_set_compensation)
+    X(RESAMPLE, swr_get_delay) X(RESAMPLE, swr_inject_silence) X(RESAMPLE, swr_drop_output) X(RESAMPLE, swr_set_compensation)
 #else
 #define LIBAV_SOUND_FUNCTIONS(X)
 #endif

@@ -1,0 +1,395 @@
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/sound/decoder.h"
+#include "app/sound/line.h"
+#include "app/sound/transcoder.h"
+#include "core/attr.h"
+#include "core/mem.h"
+
+/*
+ * The sound of these tests: silence with a click each half second, of a sine of 1 kHz for 8 ms under a smooth hull. It comes as G.711 of
+ * 8 kHz, which needs no encoder: frames of 20 ms.
+ */
+enum {
+    G711_RATE = 8000,
+    G711_FRAME = 160,
+    CLICK_LEN = 64,
+    CLICK_EVERY = G711_RATE / 2,
+    OUT_MAX = 20000,
+    PCM_MAX = 60 * SOUND_RATE
+};
+
+static uint8_t to_mulaw(int v)
+{
+    int sign = v < 0 ? 0x80 : 0, exponent = 7;
+    v = (v < 0 ? -v : v) + 0x84;
+    v = v > 0x7fff ? 0x7fff : v;
+    while (exponent > 0 && !(v & (0x80 << exponent)))
+        exponent--;
+    return (uint8_t) ~(sign | exponent << 4 | ((v >> (exponent + 3)) & 15));
+}
+
+/* A sine of 250 Hz times a whole number, at 8 kHz: turned on by a 32nd of a circle. */
+static double sine(int64_t n)
+{
+    const double c = 0.98078528040323044913, s = 0.19509032201612826785;
+    double       x = 1, y = 0;
+    for (int i = 0; i < n % 32; i++) {
+        double turned = x * c - y * s;
+        y = x * s + y * c;
+        x = turned;
+    }
+    return y;
+}
+
+static int wave(int64_t n)
+{
+    int at = (int)(n % CLICK_EVERY) - CLICK_EVERY / 2;
+    if (at < 0 || at >= CLICK_LEN)
+        return 0;
+    double part = (double)at / CLICK_LEN, hull = 4 * part * (1 - part);
+    return (int)(16000 * hull * hull * sine(4 * (int64_t)at));
+}
+
+static struct frame *sound_frame(enum codec codec, const uint8_t *bytes, size_t len, int64_t pts_us)
+{
+    struct frame *f = frame_new(len);
+    assert_non_null(f);
+    f->kind = FRAME_AUDIO;
+    f->codec = (uint8_t)codec;
+    f->channels = 1;
+    f->len = f->media_len = (uint32_t)len;
+    f->dts_us = f->pts_us = pts_us;
+    if (len)
+        memcpy(f->data, bytes, len);
+    return f;
+}
+
+static struct frame *g711_frame(int64_t i, int64_t pts_us)
+{
+    uint8_t bytes[G711_FRAME];
+    for (int k = 0; k < G711_FRAME; k++)
+        bytes[k] = to_mulaw(wave(i * G711_FRAME + k));
+    return sound_frame(CODEC_PCMU, bytes, sizeof bytes, pts_us);
+}
+
+/* What comes out of a transcoder, as frames again. */
+struct out {
+    struct frame *frames[OUT_MAX];
+    int           n;
+    int           channels;
+};
+
+static void keep(void *arg, const struct sound_packet *p)
+{
+    struct out   *out = arg;
+    struct frame *f = sound_frame(p->codec, p->bytes, p->len, p->pts_us);
+    assert_true(out->n < OUT_MAX);
+    f->config = p->is_config;
+    f->channels = p->channels;
+    out->channels = p->channels;
+    out->frames[out->n++] = f;
+}
+
+static struct out *new_out(void)
+{
+    struct out *out = mem_calloc(1, sizeof *out);
+    assert_non_null(out);
+    return out;
+}
+
+static void free_out(struct out *out)
+{
+    for (int i = 0; i < out->n; i++)
+        frame_unref(&out->frames[i]);
+    mem_free(out);
+}
+
+static void take(struct transcoder *t, struct frame *f, struct out *out)
+{
+    transcoder_take(t, f, keep, out);
+    frame_unref(&f);
+}
+
+static struct transcoder *start(enum codec codec)
+{
+    char                    why[TRANSCODER_WHY_CAP] = "";
+    const struct sound_wish wish = { codec, 64000 };
+    struct transcoder      *t = transcoder_new(&wish, why);
+#ifdef WITH_SOUND
+    if (!t)
+        fail_msg("%s", why);
+#else
+    assert_true(!t && *why);
+    skip();
+#endif
+    return t;
+}
+
+#ifdef WITH_SOUND
+
+/* All of a stream through one more transcoder. */
+static struct out *through(const struct out *in, enum codec codec)
+{
+    struct out        *out = new_out();
+    struct transcoder *t = start(codec);
+    for (int i = 0; i < in->n; i++)
+        transcoder_take(t, in->frames[i], keep, out);
+    assert_int_equal(transcoder_counts(t).n_errors, 0);
+    transcoder_free(&t);
+    return out;
+}
+
+/* The first channel of decoded sound: the sample at place n is that of time n. */
+static float *decoded(const struct out *out)
+{
+    char                 why[TRANSCODER_WHY_CAP];
+    struct sound_decoder d;
+    float               *pcm = mem_calloc(PCM_MAX, sizeof *pcm);
+    assert_true(pcm && sound_decoder_init(&d, libav_open(LIBAV_SOUND, why, sizeof why)));
+    for (int i = 0; i < out->n; i++) {
+        const AVFrame *s;
+        sound_decoder_give(&d, out->frames[i]);
+        while ((s = sound_decoder_next(&d))) {
+            int64_t at = sound_line_from_us(s->pts);
+            assert_int_equal(s->format, AV_SAMPLE_FMT_FLTP);
+            for (int k = 0; k < s->nb_samples; k++)
+                if (at + k >= 0 && at + k < PCM_MAX)
+                    pcm[at + k] = ((const float *)(const void *)s->extended_data[0])[k];
+        }
+    }
+    assert_int_equal(d.n_errors, 0);
+    sound_decoder_finish(&d);
+    return pcm;
+}
+
+/* The middle of the energy of what sounds within 100 ms around a time, and whether it is loud enough. */
+static double middle(const float *pcm, int64_t around)
+{
+    double energy = 0, moment = 0;
+    for (int64_t n = around - SOUND_RATE / 10; n < around + SOUND_RATE / 10; n++) {
+        energy += (double)pcm[n] * (double)pcm[n];
+        moment += (double)pcm[n] * (double)pcm[n] * (double)(n - around);
+    }
+    assert_true(energy > 5);
+    return moment / energy;
+}
+
+/* Each click from one second on is where it was, within 1 ms. */
+static void check_clicks(const struct out *out, double seconds, int64_t later_us)
+{
+    float        *pcm = decoded(out);
+    const int64_t ratio = SOUND_RATE / G711_RATE;
+    for (int64_t n = 2 * CLICK_EVERY; n < (int64_t)((seconds - 1) * G711_RATE); n += CLICK_EVERY) {
+        int64_t at = (n + CLICK_EVERY / 2 + CLICK_LEN / 2) * ratio + sound_line_from_us(later_us);
+        assert_true(fabs(middle(pcm, at)) < 48);
+    }
+    mem_free(pcm);
+}
+
+static struct out *g711_to(enum codec codec, int seconds, int64_t begin_us, struct sound_counts *counts)
+{
+    struct out        *out = new_out();
+    struct transcoder *t = start(codec);
+    for (int64_t i = 0; i < seconds * 50; i++)
+        take(t, g711_frame(i, begin_us + i * 20000), out);
+    *counts = transcoder_counts(t);
+    transcoder_free(&t);
+    return out;
+}
+
+#endif
+
+/* G.711 becomes AAC, that becomes Opus, and that AAC again: decoders and encoders of both, and each with its delay. */
+static void clicks_stay_where_they_are(void **state)
+{
+    struct transcoder *t = start(CODEC_OPUS);
+    (void)state;
+    transcoder_free(&t);
+#ifdef WITH_SOUND
+    struct sound_counts counts;
+    struct out         *aac = g711_to(CODEC_AAC, 6, 0, &counts);
+    assert_true(aac->frames[0]->config && aac->n > 6 * 46);
+    assert_int_equal(counts.n_errors + counts.n_jumps + counts.silence_us, 0);
+    assert_int_equal(aac->channels, 1);
+    check_clicks(aac, 6, 0);
+    struct out *opus = through(aac, CODEC_OPUS);
+    assert_int_equal(opus->frames[5]->pts_us - opus->frames[4]->pts_us, 20000);
+    check_clicks(opus, 6, 0);
+    struct out *again = through(opus, CODEC_AAC);
+    check_clicks(again, 6, 0);
+    free_out(again);
+    free_out(opus);
+    free_out(aac);
+#endif
+}
+
+#ifdef WITH_SOUND
+
+/* The sound card is slower than the clock that stamps: after half a minute the samples alone would be 6 ms behind. */
+static void clicks_follow_a_drift(void **state)
+{
+    struct out        *out = new_out();
+    struct transcoder *t = start(CODEC_OPUS);
+    (void)state;
+    for (int64_t i = 0; i < 30 * 50; i++)
+        take(t, g711_frame(i, i * 20004 / 1000 * 1000), out); /* rounded to milliseconds */
+    struct sound_counts counts = transcoder_counts(t);
+    assert_int_equal(counts.n_errors + counts.n_jumps + counts.silence_us, 0);
+    transcoder_free(&t);
+    float *pcm = decoded(out);
+    for (int64_t n = 12 * CLICK_EVERY; n < (int64_t)29 * G711_RATE; n += CLICK_EVERY) {
+        int64_t at = (n + CLICK_EVERY / 2 + CLICK_LEN / 2) * (SOUND_RATE / G711_RATE);
+        assert_true(fabs(middle(pcm, at + at / 5000 - 24)) < 48); /* half a millisecond was rounded away */
+    }
+    mem_free(pcm);
+    free_out(out);
+}
+
+/* Six frames are missing: silence, and what follows is in its place. */
+static void a_hole_becomes_silence(void **state)
+{
+    struct out        *out = new_out();
+    struct transcoder *t = start(CODEC_OPUS);
+    (void)state;
+    for (int64_t i = 0; i < 4 * 50; i++)
+        if (i < 55 || i > 60)
+            take(t, g711_frame(i, i * 20000), out);
+    struct sound_counts counts = transcoder_counts(t);
+    assert_int_equal(counts.silence_us, 6 * 20000);
+    assert_int_equal(counts.n_errors + counts.n_jumps, 0);
+    transcoder_free(&t);
+    for (int i = 1; i < out->n; i++)
+        assert_int_equal(out->frames[i]->pts_us - out->frames[i - 1]->pts_us, 20000);
+    check_clicks(out, 4, 0);
+    free_out(out);
+}
+
+/* After ten minutes without sound there is no silence to make: the times jump, and every packet has the time of its sound. */
+static void a_long_hole_is_jumped_over(void **state)
+{
+    const int64_t      hole_us = 3 * INT64_C(1000000);
+    struct out        *out = new_out();
+    struct transcoder *t = start(CODEC_OPUS);
+    (void)state;
+    for (int64_t i = 0; i < 6 * 50; i++)
+        take(t, g711_frame(i, i * 20000 + (i >= 100 ? hole_us : 0)), out);
+    struct sound_counts counts = transcoder_counts(t);
+    assert_int_equal(counts.n_jumps, 1);
+    assert_int_equal(counts.n_errors + counts.silence_us, 0);
+    transcoder_free(&t);
+    int n_jumps = 0;
+    for (int i = 1; i < out->n; i++)
+        n_jumps += out->frames[i]->pts_us - out->frames[i - 1]->pts_us != 20000;
+    assert_int_equal(n_jumps, 1);
+    float *pcm = decoded(out);
+    for (int64_t n = 6 * CLICK_EVERY; n < (int64_t)5 * G711_RATE; n += CLICK_EVERY) {
+        int64_t at = (n + CLICK_EVERY / 2 + CLICK_LEN / 2) * (SOUND_RATE / G711_RATE) + sound_line_from_us(hole_us);
+        assert_true(fabs(middle(pcm, at)) < 48);
+    }
+    mem_free(pcm);
+    free_out(out);
+}
+
+/* Nothing that a decoder makes of damaged packets, and of codecs that it does not know, ends it; they are counted. */
+static void damaged_packets_are_counted_and_survived(void **state)
+{
+    static const enum codec codecs[] = { CODEC_AAC,  CODEC_MP3,  CODEC_OPUS,  CODEC_FLAC, CODEC_AC3,
+                                         CODEC_EAC3, CODEC_PCMA, CODEC_SPEEX, CODEC_H264, CODEC_OTHER };
+    struct sound_counts     counts;
+    struct out             *aac = g711_to(CODEC_AAC, 2, 0, &counts), *out = new_out();
+    struct transcoder      *t = start(CODEC_OPUS);
+    (void)state;
+    srand(1);
+    for (int i = 0; i < aac->n; i++) {
+        const struct frame *f = aac->frames[i];
+        struct frame       *bad = sound_frame(codecs[i % (int)ARRAY_LEN(codecs)], f->data, f->len, f->pts_us);
+        for (uint32_t k = 0; k < bad->len; k += 1 + (uint32_t)rand() % 8)
+            bad->data[k] = (uint8_t)rand();
+        bad->config = i % 7 == 0;
+        take(t, bad, out);
+    }
+    assert_true(transcoder_counts(t).n_errors > 10);
+    int before = out->n;
+    for (int i = 0; i < aac->n; i++)
+        transcoder_take(t, aac->frames[i], keep, out);
+    assert_true(out->n - before > aac->n / 2);
+    transcoder_free(&t);
+    free_out(out);
+    free_out(aac);
+}
+
+/* Mono of 8 kHz, and in the middle of it AAC, then G.711 again: one stream of Opus, in time. */
+static void the_codec_may_change_in_mid_stream(void **state)
+{
+    struct sound_counts counts;
+    struct out         *aac = g711_to(CODEC_AAC, 4, 0, &counts), *out = new_out();
+    struct transcoder  *t = start(CODEC_OPUS);
+    (void)state;
+    for (int64_t i = 0; i < 100; i++)
+        take(t, g711_frame(i, i * 20000), out);
+    for (int i = 0; i < aac->n; i++)
+        if (aac->frames[i]->config || (aac->frames[i]->pts_us > 1990000 && aac->frames[i]->pts_us < 2980000))
+            transcoder_take(t, aac->frames[i], keep, out);
+    for (int64_t i = 151; i < 300; i++)
+        take(t, g711_frame(i, i * 20000), out);
+    counts = transcoder_counts(t);
+    assert_int_equal(counts.n_errors + counts.n_jumps, 0);
+    assert_true(counts.silence_us <= 80000);
+    transcoder_free(&t);
+    for (int i = 1; i < out->n; i++)
+        assert_int_equal(out->frames[i]->pts_us - out->frames[i - 1]->pts_us, 20000);
+    check_clicks(out, 6, 0);
+    free_out(out);
+    free_out(aac);
+}
+
+/* A wave of constant loudness stays as smooth as it was where streams of samples join: no step is larger than the wave's own. */
+static void nothing_clicks_in_a_steady_tone(void **state)
+{
+    struct out        *out = new_out();
+    struct transcoder *t = start(CODEC_OPUS);
+    uint8_t            bytes[G711_FRAME];
+    (void)state;
+    for (int64_t i = 0; i < 4 * 50; i++) {
+        if (i >= 80 && i < 85)
+            continue; /* a hole */
+        for (int k = 0; k < G711_FRAME; k++)
+            bytes[k] = to_mulaw((int)(8000 * sine(i * G711_FRAME + k)));
+        take(t, sound_frame(CODEC_PCMU, bytes, sizeof bytes, i * 20000), out);
+    }
+    transcoder_free(&t);
+    float *pcm = decoded(out);
+    float  most = 0, largest = 0;
+    for (int64_t n = 1; n < (int64_t)39 * SOUND_RATE / 10; n++) {
+        float step = fabsf(pcm[n] - pcm[n - 1]);
+        largest = step > largest ? step : largest;
+        most = fabsf(pcm[n]) > most ? fabsf(pcm[n]) : most;
+    }
+    assert_true(most > 0.2F && most < 0.35F);
+    assert_true(largest < 2 * 0.25F * 2 * 3.1416F * 250 / SOUND_RATE);
+    mem_free(pcm);
+    free_out(out);
+}
+
+#endif
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clicks_stay_where_they_are),
+#ifdef WITH_SOUND
+        cmocka_unit_test(clicks_follow_a_drift),
+        cmocka_unit_test(a_hole_becomes_silence),
+        cmocka_unit_test(a_long_hole_is_jumped_over),
+        cmocka_unit_test(damaged_packets_are_counted_and_survived),
+        cmocka_unit_test(the_codec_may_change_in_mid_stream),
+        cmocka_unit_test(nothing_clicks_in_a_steady_tone),
+#endif
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
