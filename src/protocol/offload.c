@@ -43,11 +43,11 @@ static void ring_loop(void)
         ;
 }
 
-/* Pictures to decode and tables to read take much computing time, and nobody waits for them within a turn of the loop. */
+/* Pictures and sound to decode and tables to read take much computing time, and nobody waits for them within a turn of the loop. */
 static bool is_bulk(const struct pool *pool)
 {
     return pool == &off.pools[OFFLOAD_CODEC] || pool == &off.pools[OFFLOAD_PICTURE] ||
-           pool == &off.pools[OFFLOAD_INDEX];
+           pool == &off.pools[OFFLOAD_SOUND] || pool == &off.pools[OFFLOAD_INDEX];
 }
 
 /*
@@ -298,7 +298,7 @@ const char *offload_name(enum offload_kind kind)
         [OFFLOAD_CERTS] = "certificates", [OFFLOAD_STAT] = "stat",
         [OFFLOAD_PROCESS] = "process",    [OFFLOAD_DNS] = "dns",
         [OFFLOAD_CODEC] = "codec",        [OFFLOAD_PICTURE] = "picture",
-        [OFFLOAD_INDEX] = "index",
+        [OFFLOAD_SOUND] = "sound",        [OFFLOAD_INDEX] = "index",
     };
     return names[kind];
 }

@@ -28,6 +28,7 @@ enum offload_kind {
     OFFLOAD_DNS,
     OFFLOAD_CODEC,
     OFFLOAD_PICTURE, /* pictures of streams: bits of publishers, decoded by a library */
+    OFFLOAD_SOUND,   /* sound of streams in another codec, by a library */
     OFFLOAD_INDEX,   /* tables of recorded files, in which players seek */
     OFFLOAD_KINDS
 };
