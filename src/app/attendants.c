@@ -11,6 +11,7 @@
 #include "app/relay/relay.h"
 #include "app/segment/segmenter.h"
 #include "app/snapshot/snapshot.h"
+#include "app/sound/bridge.h"
 #include "app/source/attend.h"
 #include "app/transcode/transcode.h"
 
@@ -28,6 +29,7 @@ const struct attendant attendants[] = {
     { .name = "dvr", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .reads_log = true, .wanted = dvr_is_wanted, .run = dvr_run },
     { .name = "transcode", .begins_with = MOMENT_PUBLISHED, .wanted = transcode_is_wanted, .run = transcode_run },
     { .name = "snapshot", .begins_with = MOMENT_PUBLISHED, .wanted = snapshot_is_wanted, .run = snapshot_run },
+    { .name = "sound", .begins_with = MOMENT_FIRST_READER, .wanted = sound_bridge_is_wanted, .run = sound_bridge_run },
     { .name = NULL },
 };
 /* clang-format on */

@@ -392,3 +392,14 @@ bool stream_clock_reached(const struct stream_clock *c, enum frame_kind kind, in
     }
     return found;
 }
+
+bool stream_clock_shift(const struct stream_clock *c, enum frame_kind kind, int64_t *us)
+{
+    for (unsigned i = 0; i < c->n_tracks; i++) {
+        if (c->tracks[i].started && c->tracks[i].kind == kind) {
+            *us = c->tracks[i].shift_us;
+            return true;
+        }
+    }
+    return false;
+}

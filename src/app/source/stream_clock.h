@@ -76,4 +76,7 @@ bool stream_clock_has(const struct stream_clock *c, enum frame_kind kind);
 /** The last time of that kind; its next frame is not before it. False if no such frame has come lately. */
 bool stream_clock_reached(const struct stream_clock *c, enum frame_kind kind, int64_t now_us, int64_t *us);
 
+/** What the clock adds to the times of that kind since its last frame in this publish. False if no such frame has come. */
+bool stream_clock_shift(const struct stream_clock *c, enum frame_kind kind, int64_t *us);
+
 #endif
