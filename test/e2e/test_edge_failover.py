@@ -1,5 +1,7 @@
 """Edges with many players and streams whose origins fail and come back."""
+import os
 import re
+import sys
 import threading
 import time
 
@@ -10,10 +12,15 @@ from api import Api
 from flv import Numbered
 from hls_watch import Watch
 from http_live import HttpPlayer
+from media import ROOT
 from test_edge import REMUX, begins, edge_of, has_each_once, players_of, shows
 from test_play import seen
 from test_relay import sees
 from wait import until
+
+sys.path.insert(0, os.path.join(ROOT, "research", "bench"))
+
+from impair import Relay  # noqa: E402 (the path comes first)
 
 FMP4 = "hls { enabled on; hls_use_fmp4 on; hls_fragment 1; hls_window 60; } "
 
@@ -109,6 +116,30 @@ def test_two_hundred_players_stay_when_their_origin_is_killed_and_miss_no_frame(
         end(players + over_http)
         for watch in watches:
             watch.stop()
+
+
+@pytest.mark.long
+def test_an_origin_that_falls_silent_is_left_for_the_one_that_stands_by_and_no_frame_is_missing(make_server):
+    first, second = make_server(), make_server(api="")
+    numbered = Numbered()
+    with Relay(first.port) as link, first.publisher() as publisher, second.publisher() as other:
+        edge = make_server(edge_of("127.0.0.1:%d" % link.port, second, more="backup_pull on; timeout 600; ", rest=REMUX), http="")
+        for p in (publisher, other):
+            p.send_tags(numbered.tags(count=30))
+        with edge.player() as player:
+            sees(player, 29)
+            until(lambda: len(players_of(second)) == 1, "the second origin stands by", 20)
+            for p in (publisher, other):
+                p.send_tags(numbered.frames(30, 5))
+            sees(player, 34)
+            link.part()
+            for number in range(35, 120):                                    # more than three GOPs
+                other.send_tags(numbered.frames(number, 1))
+                time.sleep(0.04)
+            edge.wait_log(r"no frame came for \d+ms, and rtmp://127\.0\.0\.1:%d/\S+ has newer ones" % second.port)
+            edge.wait_log(r"/live/s goes on after \d+ms")
+            sees(player, 119)
+            has_each_once(player.media(), 119)
 
 
 @pytest.mark.long

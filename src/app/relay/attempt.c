@@ -114,6 +114,7 @@ struct err *attempt_keep(struct attempt *a, struct frame **body, uint32_t ts_ms)
     a->heard_us = now_us();
     if (!mem_has_room())
         return err_new(E_LIMIT, "the server holds more than memory_limit");
+    a->kept.holds = a->other_heard_us && now_us() - *a->other_heard_us > ATTEMPT_SILENT_US;
     return kept_bodies_put(&a->kept, body, ts_ms) ? NULL : err_no_memory();
 }
 

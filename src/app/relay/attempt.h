@@ -31,7 +31,8 @@ struct tls_ctx;
 typedef struct err *attempt_form(struct attempt *a);
 
 enum {
-    ATTEMPT_REDIRECTS_MAX = 3, /* in a row */
+    ATTEMPT_REDIRECTS_MAX = 3,          /* in a row */
+    ATTEMPT_SILENT_US = 50 * US_PER_MS, /* A server that was not heard for this long may have fallen silent. */
 };
 
 struct attempt {
@@ -55,9 +56,10 @@ struct attempt {
     int64_t                  n_frames;          /* how many came, once it has ended */
     bool                     stands_by;         /* It is not to publish yet. */
     struct kept_bodies       kept;              /* what came while it stood by */
-    bool                     ended;
-    bool                     ended_in_order; /* The server has told of the end of the stream. */
-    struct err              *why;            /* once it has ended: never NULL */
+    const int64_t *other_heard_us; /* while it stands by: when the stream's own server was heard; NULL: never */
+    bool           ended;
+    bool           ended_in_order; /* The server has told of the end of the stream. */
+    struct err    *why;            /* once it has ended: never NULL */
 };
 
 /**

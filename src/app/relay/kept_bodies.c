@@ -60,7 +60,7 @@ static bool is_like(const struct frame *a, const struct frame *b)
 /* Drop what a body replaces: the header of its kind, or all media before a key frame. */
 static void make_way(struct kept_bodies *k, const struct frame *f)
 {
-    bool is_start = f->kind == FRAME_VIDEO && f->key;
+    bool is_start = f->kind == FRAME_VIDEO && f->key && !k->holds;
     LIST_FOREACH (&k->list, it, after) {
         const struct frame *was = kept_at(it)->body;
         if (is_header(f) ? is_like(was, f) : is_start && !is_header(was))

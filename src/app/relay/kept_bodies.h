@@ -1,6 +1,6 @@
 /**
  * What a server that stands by has sent (standby.h): the newest headers, and all media from the newest key frame on. When it takes
- * over, that is what it begins with.
+ * over, that is what it begins with. While the stream's own server is silent, more is kept: that may be missing.
  *
  * Without key frames, or where they are far apart, the oldest media goes when there is too much.
  *
@@ -23,6 +23,7 @@ enum { KEPT_BODIES_MAX = 2048, KEPT_BODIES_BYTES_MAX = 16 << 20 };
 struct kept_bodies {
     struct list list; /* the oldest first */
     size_t      n, bytes;
+    bool        holds; /* Media before a key frame stays until one comes without this: nobody else has it, perhaps. */
 };
 
 void kept_bodies_init(struct kept_bodies *k);

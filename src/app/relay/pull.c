@@ -83,6 +83,7 @@ static void end_attempt(struct pull *p)
     p->bytes_before += a->bytes_in;
     p->frames_before += a->n_frames;
     p->attempt = NULL;
+    standby_compare(&p->standby, NULL);
     attempt_destroy(a);
 }
 
@@ -104,9 +105,28 @@ static struct err *begin_attempt(struct pull *p)
 /* See to the server that stands by, while the stream comes. The time of the next look. */
 static int64_t look_at_standby(struct pull *p)
 {
+    enum { LOOK_US = STANDBY_AHEAD_US / 4 };
     if (!p->order.has_standby || !p->attempt->began_us)
         return DEADLINE_NEVER;
-    return standby_look(&p->standby, p->server, &p->order, p->at, next_of(p, p->at));
+    int64_t next_us = standby_look(&p->standby, p->server, &p->order, p->at, next_of(p, p->at));
+    standby_compare(&p->standby, &p->attempt->heard_us);
+    int64_t silent_us = p->attempt->heard_us + STANDBY_AHEAD_US, soon_us = now_us() + LOOK_US;
+    silent_us = silent_us > soon_us ? silent_us : soon_us;
+    return p->standby.attempt && silent_us < next_us ? silent_us : next_us;
+}
+
+/* The server is silent, and the one that stands by is not. */
+static bool is_behind_standby(const struct pull *p)
+{
+    return p->order.has_standby && p->attempt->began_us && standby_is_ahead(&p->standby, p->attempt->heard_us);
+}
+
+static void leave_for_standby(struct pull *p)
+{
+    p->ended_in_order = false;
+    judge(p, p->attempt->began_us,
+          err_new(E_SOCKET_TIMEOUT, "no frame came for %lldms, and %s has newer ones",
+                  (long long)((now_us() - p->attempt->heard_us) / US_PER_MS), p->standby.attempt->url));
 }
 
 static struct err *try_once(struct pull *p)
@@ -117,7 +137,7 @@ static struct err *try_once(struct pull *p)
         return NULL;
     }
     co_trim_stack(); /* It may wait for days. */
-    while (!e && !p->attempt->ended && !is_over(p)) {
+    while (!e && !p->attempt->ended && !is_over(p) && !is_behind_standby(p)) {
         int64_t seam_us = p->attendance ? seaming_tend(p->attendance->source) : DEADLINE_NEVER;
         int64_t look_us = look_at_standby(p);
         look_us = seam_us < look_us ? seam_us : look_us;
@@ -129,6 +149,8 @@ static struct err *try_once(struct pull *p)
             p->ended_in_order = p->attempt->ended_in_order;
         judge(p, p->attempt->began_us, p->attempt->why);
         p->attempt->why = NULL;
+    } else if (!e && !is_over(p)) {
+        leave_for_standby(p);
     }
     end_attempt(p);
     return e;

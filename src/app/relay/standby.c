@@ -64,12 +64,24 @@ bool standby_is_ready(const struct standby *s)
     return s->attempt && !s->attempt->ended && s->attempt->kept.n > 0;
 }
 
+bool standby_is_ahead(const struct standby *s, int64_t heard_us)
+{
+    return standby_is_ready(s) && s->attempt->heard_us - heard_us >= STANDBY_AHEAD_US;
+}
+
+void standby_compare(struct standby *s, const int64_t *heard_us)
+{
+    if (s->attempt)
+        s->attempt->other_heard_us = heard_us;
+}
+
 struct attempt *standby_take(struct standby *s)
 {
     struct attempt *a = s->attempt;
     s->attempt = NULL;
     s->pause_us = s->next_us = 0;
     a->stands_by = false;
+    a->other_heard_us = NULL;
     return a;
 }
 

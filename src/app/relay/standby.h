@@ -1,6 +1,7 @@
 /**
  * The server that stands by for a pull (`backup_pull on`): the stream is pulled from a second server too, and what it sends since its newest
- * key frame is kept. When the first one is lost, this one publishes at once.
+ * key frame is kept. When the first one is lost, or has been silent for STANDBY_AHEAD_US while this one sends, this one publishes at
+ * once.
  *
  * A server that fails is followed by another try after STANDBY_PAUSE_US, and twice as long each time, up to STANDBY_PAUSE_MAX_US. Only
  * servers of RTMP stand by.
@@ -18,6 +19,9 @@
 struct attempt;
 struct pull_order;
 struct server;
+
+/* How much longer ago the stream's server has sent its last frame, when the one that stands by takes over from it. */
+enum { STANDBY_AHEAD_US = US_PER_SECOND };
 
 enum { STANDBY_PAUSE_US = US_PER_SECOND, STANDBY_PAUSE_MAX_US = 30 * US_PER_SECOND };
 
@@ -41,6 +45,12 @@ int64_t standby_look(struct standby *s, struct server *server, const struct pull
 
 /** True if a server stands by, and has sent something. Does not yield. */
 bool standby_is_ready(const struct standby *s);
+
+/** Keep more of it while the stream's own server is silent. heard_us: when that was heard, borrowed until the next call; NULL: there is none. Does not yield. */
+void standby_compare(struct standby *s, const int64_t *heard_us);
+
+/** True if it is ready, and has sent frames since the server of the stream, heard last at `heard_us`, fell silent. Does not yield. */
+bool standby_is_ahead(const struct standby *s, int64_t heard_us);
 
 /** Take the attempt that is ready: it publishes with its next message. It is the caller's. Does not yield. */
 struct attempt *standby_take(struct standby *s);

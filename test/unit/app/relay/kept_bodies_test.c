@@ -91,6 +91,25 @@ static void media_begins_with_the_newest_key_frame(void **state)
     assert_string_equal(taken(), "M0 A1 V2 K8 a9 p10");
 }
 
+static void media_stays_while_nobody_else_may_have_it(void **state)
+{
+    (void)state;
+    put_all("MAVKa");
+    kept.holds = true;
+    put('K', 5);
+    put('p', 6);
+    put('K', 7);
+    kept.holds = false;
+    put('p', 8);
+    assert_string_equal(taken(), "M0 A1 V2 K3 a4 K5 p6 K7 p8");
+    put_all("Ka");
+    kept.holds = true;
+    put('K', 2);
+    kept.holds = false;
+    put('K', 3);
+    assert_string_equal(taken(), "K3");
+}
+
 static void a_header_replaces_the_one_before(void **state)
 {
     (void)state;
@@ -150,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(media_begins_with_the_newest_key_frame, setup, teardown),
+        cmocka_unit_test_setup_teardown(media_stays_while_nobody_else_may_have_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_header_replaces_the_one_before, setup, teardown),
         cmocka_unit_test_setup_teardown(messages_go_with_the_media_around_them, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_body_of_a_stream_is_dropped, setup, teardown),
