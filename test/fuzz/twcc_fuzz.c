@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int64_t              now = US_PER_SECOND;
     uint16_t             number = 0;
     read_all(r, &last);
-    while (rd_left(&r) > 0) {
+    while (!r.bad && rd_left(&r) > 0) {
         int16_t step = (int16_t)rd_u16(&r);
         number = (uint16_t)(number + (step & 1 ? step : step & 7));
         now += (int64_t)rd_u16(&r) * (step & 2 ? 1000 : 1);

@@ -47,7 +47,7 @@ bool rtp_parse(struct rtp_packet *packet, const uint8_t *bytes, size_t len)
 /* Read the next element, skipping the padding between elements. False at the end. */
 static bool next_element(struct rd *r, bool two_bytes, unsigned *id, size_t *len)
 {
-    while (rd_left(r) > 0) {
+    while (!r->bad && rd_left(r) > 0) {
         uint8_t head = rd_u8(r);
         if (head == 0)
             continue;

@@ -116,6 +116,19 @@ static void an_element_that_is_cut_is_not_found(void **state)
     assert_null(rtp_find_extension(&p, 3, &len));
 }
 
+/* One that is not looked for is skipped first; its length must not be believed either. */
+static void a_cut_element_before_others_ends_the_search(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {
+        0x90, 0x60, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0xBE, 0xDE, 0, 1, 0x1F, 0x31, 0x02, 0x03
+    };
+    struct rtp_packet p;
+    size_t            len;
+    assert_true(rtp_parse(&p, bytes, sizeof bytes));
+    assert_null(rtp_find_extension(&p, 3, &len));
+}
+
 static void what_was_written_is_read_again(void **state)
 {
     (void)state;
@@ -189,6 +202,7 @@ int main(void)
         cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(finds_elements_of_two_bytes),
         cmocka_unit_test(an_element_that_is_cut_is_not_found),
+        cmocka_unit_test(a_cut_element_before_others_ends_the_search),
         cmocka_unit_test(what_was_written_is_read_again),
         cmocka_unit_test(numbers_wrap),
         cmocka_unit_test(ticks_are_rounded_down),
