@@ -9,6 +9,14 @@
 /* Most frames that are kept: a minute of pictures and sound. */
 enum { SLOTS_FIRST = 256, SLOTS_MAX = 16384 };
 
+/* Frames of the other sound whose payloads are remembered: more than come between two releases. */
+enum { SOUNDS = 16 };
+
+struct other_packed {
+    struct frame      *frame; /* a reference, so that no other frame has its address */
+    struct rtc_packed *packed;
+};
+
 struct rtc_packets {
     struct list         link; /* entry in `all` */
     int                 refs;
@@ -20,6 +28,8 @@ struct rtc_packets {
     size_t              n_slots; /* a power of two, or 0 */
     uint64_t            tail, head;
     size_t              n_bytes;
+    struct other_packed sounds[SOUNDS]; /* a ring */
+    unsigned            next_sound;
     int64_t             n_late;
 };
 
@@ -196,6 +206,25 @@ struct rtc_packed *rtc_packets_at(struct rtc_packets *p, uint64_t seq)
     return seq >= p->tail ? *slot(p, seq) : NULL;
 }
 
+static void forget_sound(struct other_packed *o)
+{
+    frame_unref(&o->frame);
+    rtc_packed_unref(&o->packed);
+}
+
+struct rtc_packed *rtc_packets_of_sound(struct rtc_packets *p, struct frame *f)
+{
+    for (size_t i = 0; i < SOUNDS; i++)
+        if (p->sounds[i].frame == f)
+            return p->sounds[i].packed;
+    struct rtc_packed   *packed = rtc_packed_of_sound(f);
+    struct other_packed *o = &p->sounds[p->next_sound++ % SOUNDS];
+    forget_sound(o);
+    if (packed)
+        *o = (struct other_packed){ frame_ref(f), packed };
+    return packed;
+}
+
 int64_t rtc_packets_late(const struct rtc_packets *p)
 {
     return p->n_late;
@@ -231,6 +260,8 @@ void rtc_packets_leave(struct rtc_packets **packets)
         return;
     list_remove(&p->link);
     forget_all(p);
+    for (size_t i = 0; i < SOUNDS; i++)
+        forget_sound(&p->sounds[i]);
     rtp_packer_finish(&p->video);
     rtp_packer_finish(&p->audio);
     rtp_payloads_finish(&p->scratch);

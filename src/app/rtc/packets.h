@@ -66,7 +66,10 @@ void rtc_packets_leave(struct rtc_packets **packets);
  */
 struct rtc_packed *rtc_packets_at(struct rtc_packets *packets, uint64_t seq);
 
-/** The payloads of one frame of sound that is not in the log (app/sound); the caller owns the one reference. NULL: memory is out. */
+/** The payloads of one frame of sound that is not in the log (app/sound). NULL: memory is out. Borrowed until the next call. */
+struct rtc_packed *rtc_packets_of_sound(struct rtc_packets *packets, struct frame *f);
+
+/** The same for a single viewer: the caller owns the one reference. */
 struct rtc_packed *rtc_packed_of_sound(struct frame *f) ATTR_MUST_USE;
 
 static inline struct rtc_packed *rtc_packed_ref(struct rtc_packed *p)

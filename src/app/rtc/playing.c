@@ -146,6 +146,18 @@ static bool take_frame(struct rtc_playing *p, int64_t now_us)
     return true;
 }
 
+/* Sound that is not in the log. Nobody is woken for it: it goes out with the log's own sound and pictures. */
+static void send_other_sound(struct rtc_playing *p, int64_t now_us)
+{
+    struct frame *f;
+    while (p->other.of && (f = other_sound_next(&p->other))) {
+        struct rtc_packed *packed = rtc_packets_of_sound(p->packets, f);
+        if (packed)
+            send_sound(p, packed, now_us);
+        frame_unref(&f);
+    }
+}
+
 /* Send the payloads of a picture, as far as the pace allows. */
 static void send_picture(struct rtc_playing *p, int kbps, int64_t now_us)
 {
@@ -190,6 +202,7 @@ int64_t rtc_playing_send(struct rtc_playing *p, int64_t now_us)
     follow_reader(p);
     while ((allowed = pace_allows(&p->pace, kbps, now_us)) && (p->is_cut || take_frame(p, now_us)))
         send_picture(p, kbps, now_us);
+    send_other_sound(p, now_us);
     if (now_us >= p->report_due_us && (p->video.has_begun || p->audio.has_begun))
         send_reports(p, now_us);
     if (!allowed)
@@ -275,6 +288,8 @@ struct err *rtc_playing_begin(struct rtc_playing *p, struct source *s, const str
     struct err *e = audience_join(&p->reader, s);
     if (!e)
         e = rtc_packets_join(&p->packets, s, &setup->packing);
+    if (!e && setup->audio && setup->audio->codec == CODEC_OPUS)
+        e = other_sound_join(&p->other, s, NULL);
     if (e)
         return e;
     p->reader.delivery = &delivery;
@@ -298,6 +313,7 @@ void rtc_playing_end(struct rtc_playing *p)
 {
     say_goodbye(p, &p->video);
     say_goodbye(p, &p->audio);
+    other_sound_leave(&p->other);
     audience_leave(&p->reader);
     rtc_packets_leave(&p->packets);
     rtc_track_finish(&p->video);

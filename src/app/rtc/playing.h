@@ -9,7 +9,8 @@
  *     rtc_playing_end(&p)
  *
  * A newcomer is sent the pictures from the newest key frame on, faster than they were made (pace.h) and with times that are close
- * together, so that it shows the newest picture at once and lags behind nobody; sound begins with the present. A viewer that asks
+ * together, so that it shows the newest picture at once and lags behind nobody; sound begins with the present. Sound is that of the log
+ * if it has the codec that was agreed, and else what app/sound makes of it. A viewer that asks
  * for a key frame (PLI, FIR) is sent the newest one that there is, and what follows, in the same way: no encoder is asked.
  *
  * Pictures that the outlet has no room for are left out up to the next key frame; nothing is queued here. Pictures that are shown
@@ -30,6 +31,7 @@
 #include "app/rtc/pace.h"
 #include "app/rtc/packets.h"
 #include "app/rtc/track.h"
+#include "app/sound/other.h"
 #include "app/source/reader.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -62,6 +64,7 @@ struct rtc_playing_stat {
 struct rtc_playing {
     struct rtc_outlet       outlet;
     struct reader           reader;
+    struct sound_reader     other; /* Opus of a stream whose log has another sound */
     struct rtc_packets     *packets;
     struct rtc_track        video, audio;
     bool                    has_video, has_audio;

@@ -2,6 +2,7 @@
 #include "app/rtc/playing.h"
 
 #include "app/rtc/viewer.h"
+#include "app/sound/other.h"
 #include "core/mem.h"
 #include "protocol/co.h"
 
@@ -283,6 +284,30 @@ static void sound_of_another_codec_is_not_sent(void **state)
     assert_int_equal(n_of(&a, AUDIO_SSRC), 1);
 }
 
+static void other_sound_goes_out_with_the_log(void **state)
+{
+    (void)state;
+    struct other_sound  *o = NULL;
+    static const uint8_t packet[] = { 0xfc, 1, 2, 3 };
+    join(&a);
+    join(&b);
+    assert_null(other_sound_attach(&o, s, co_self()));
+    for (int i = 0; i < 3; i++) {
+        put(s, sound_of(CODEC_AAC, 1000 + i * 20));
+        other_sound_append(o, packet, sizeof packet, (1000 + i * 20) * US_PER_MS);
+        send_all(&a);
+        send_all(&b);
+    }
+    other_sound_detach(&o);
+    assert_int_equal(n_of(&a, AUDIO_SSRC), 3);
+    assert_int_equal(n_of(&b, AUDIO_SSRC), 3);
+    assert_int_equal(a.got[0].rtp.pt, AUDIO_PT);
+    assert_int_equal(a.got[0].rtp.len, sizeof packet);
+    assert_memory_equal(a.got[0].rtp.payload, packet, sizeof packet);
+    assert_int_equal(a.got[1].rtp.ts - a.got[0].rtp.ts, 960);
+    assert_ptr_equal(a.playing.audio.frame, b.playing.audio.frame); /* made once for both */
+}
+
 static void reports_tie_both_tracks_to_one_clock(void **state)
 {
     (void)state;
@@ -438,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(b_frames_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(without_room_pictures_are_left_out_up_to_a_key_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(sound_of_another_codec_is_not_sent, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_sound_goes_out_with_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(reports_tie_both_tracks_to_one_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(the_clock_is_tied_anew_when_the_stream_breaks_off, setup, teardown),
         cmocka_unit_test_setup_teardown(goodbye_names_both_tracks, setup, teardown),
