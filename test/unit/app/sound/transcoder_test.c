@@ -10,6 +10,7 @@
 #include "app/sound/transcoder.h"
 #include "core/attr.h"
 #include "core/mem.h"
+#include "core/wr.h"
 
 enum { OUT_MAX = 20000, PCM_MAX = 60 * SOUND_RATE };
 
@@ -312,6 +313,114 @@ static void nothing_clicks_in_a_steady_tone(void **state)
     free_out(out);
 }
 
+/* ---- 5.1 ---- */
+
+enum { SIDES = 6, FLAC_FRAME = 1024 };
+
+static uint8_t flac_crc8(const uint8_t *bytes, size_t len)
+{
+    uint8_t crc = 0;
+    for (size_t i = 0; i < len; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (uint8_t)(crc & 0x80 ? crc << 1 ^ 7 : crc << 1);
+    }
+    return crc;
+}
+
+/* A frame of FLAC of 5.1 at 48 kHz with 16 bits, verbatim: one channel has a sine of 1.5 kHz, the others nothing. Source: RFC 9639 9 */
+static struct frame *flac_frame(int number, int sounding)
+{
+    static uint8_t bytes[7 + SIDES * (1 + 2 * FLAC_FRAME) + 2];
+    const uint8_t  head[] = { 0xff, 0xf8, 0xaa, 5 << 4 | 4 << 1,
+                              (uint8_t)number }; /* 1024 samples, 48 kHz; six channels, 16 bits */
+    struct wr      w = wr_over(bytes, sizeof bytes);
+    wr_bytes(&w, head, sizeof head);
+    wr_u8(&w, flac_crc8(head, sizeof head));
+    for (int channel = 0; channel < SIDES; channel++) {
+        wr_u8(&w, 1 << 1);
+        for (int i = 0; i < FLAC_FRAME; i++)
+            wr_u16(&w, (uint16_t)(int16_t)(channel == sounding ? 8000 * sine(i) : 0));
+    }
+    wr_u16(&w, 0); /* the CRC of the frame, which the decoder does not look at */
+    return sound_frame(CODEC_FLAC, bytes, wr_len(&w), number * (INT64_C(1000000) * FLAC_FRAME / SOUND_RATE));
+}
+
+static struct frame *flac_config(void)
+{
+    static const uint8_t bytes[34] = {
+        FLAC_FRAME >> 8,
+        0,
+        FLAC_FRAME >> 8,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0, /* sizes of blocks and frames */
+        0x0b,
+        0xb8,
+        0x0a,
+        0xf0, /* 48 kHz, six channels, 16 bits */
+    };
+    struct frame *f = sound_frame(CODEC_FLAC, bytes, sizeof bytes, 0);
+    f->config = true;
+    return f;
+}
+
+/* How loud each channel of what comes out is, once it goes evenly: the mean. */
+static void loudness(const struct out *out, double loud[2])
+{
+    char                 why[TRANSCODER_WHY_CAP];
+    struct sound_decoder d;
+    const AVFrame       *s;
+    int                  n = 0;
+    assert_true(sound_decoder_init(&d, libav_open(LIBAV_SOUND, why, sizeof why)));
+    loud[0] = loud[1] = 0;
+    for (int i = 0; i < out->n; i++) {
+        sound_decoder_give(&d, out->frames[i]);
+        while ((s = sound_decoder_next(&d))) {
+            assert_int_equal(s->ch_layout.nb_channels, 2);
+            for (int channel = 0; channel < 2 && i > 10; channel++)
+                for (int k = 0; k < s->nb_samples; k++) {
+                    loud[channel] += (double)fabsf(((const float *)(const void *)s->extended_data[channel])[k]);
+                    n += channel == 0;
+                }
+        }
+    }
+    loud[0] /= n;
+    loud[1] /= n;
+    sound_decoder_finish(&d);
+}
+
+/* Each channel of 5.1 is heard where it belongs, and all of them together could not clip. */
+static void channels_of_5_1_are_heard_on_their_sides(void **state)
+{
+    enum { LEFT = 1, RIGHT = 2 };
+    static const int sides[SIDES] = { LEFT, RIGHT, LEFT | RIGHT, 0, LEFT, RIGHT }; /* L R C LFE Ls Rs */
+    double           sums[2] = { 0 };
+    (void)state;
+    for (int sounding = 0; sounding < SIDES; sounding++) {
+        struct out        *out = new_out();
+        struct transcoder *t = start(CODEC_OPUS);
+        double             loud[2];
+        take(t, flac_config(), out);
+        for (int i = 0; i < 50; i++)
+            take(t, flac_frame(i, sounding), out);
+        assert_int_equal(transcoder_counts(t).n_errors, 0);
+        transcoder_free(&t);
+        loudness(out, loud);
+        for (int side = 0; side < 2; side++) {
+            bool is_heard = sides[sounding] >> side & 1;
+            assert_true(is_heard ? loud[side] > 0.035 : loud[side] < 0.005);
+            sums[side] += loud[side];
+        }
+        free_out(out);
+    }
+    assert_true(sums[0] < 0.17 && sums[1] < 0.17); /* This sine is 0.155 loud. */
+}
+
 #endif
 
 int main(void)
@@ -325,6 +434,7 @@ int main(void)
         cmocka_unit_test(damaged_packets_are_counted_and_survived),
         cmocka_unit_test(the_codec_may_change_in_mid_stream),
         cmocka_unit_test(nothing_clicks_in_a_steady_tone),
+        cmocka_unit_test(channels_of_5_1_are_heard_on_their_sides),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
