@@ -97,7 +97,7 @@ UNSEEN = {"srs_node_uname_info", "srs_streams", "srs_clients", "srs_clients_tota
           "srs_io_uring_enabled", "srs_offload_threads", "srs_offload_jobs_total", "srs_offload_refused_jobs_total", "srs_hls_viewers_known",
           "srs_hook_waiting_bytes", "srs_hook_lost_total", "srs_memory_log_bytes", "srs_memory_segments_bytes", "srs_memory_stacks_bytes",
           "srs_snapshot_bytes", "srs_dvr_known_files", "srs_dvr_files_total", "srs_dvr_gaps_seconds_total", "srs_dvr_removed_files_total",
-          "srs_cluster_questions_total"}
+          "srs_cluster_questions_total", "srs_sound_converters", "srs_sound_frames_total"}
 
 
 def test_the_alerts_are_sound_and_quiet_on_a_healthy_server(metrics, tmp_path):

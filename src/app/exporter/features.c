@@ -9,6 +9,7 @@
 #include "app/hooks/outbox.h"
 #include "app/relay/pulls.h"
 #include "app/snapshot/shots.h"
+#include "app/sound/converter.h"
 
 /* ---- protocols ---- */
 
@@ -177,6 +178,20 @@ static void put_snapshots(struct mw *m)
     mw_one(m, MW_GAUGE, "srs_snapshot_bytes", "Bytes of the pictures that are kept.", (int64_t)n.bytes);
 }
 
+/* ---- sound ---- */
+
+static void put_sound(struct mw *m)
+{
+    struct sound_totals n = sound_converter_totals();
+    mw_one(m, MW_GAUGE, "srs_sound_converters", "Tracks of sound that are converted to another codec.", n.n_converters);
+    mw_family(m, MW_COUNTER, "srs_sound_frames_total",
+              "Frames of sound that were taken to be converted, could not be, or were dropped because they waited for "
+              "too long.");
+    put_labelled(m, "result", "taken", n.n_frames);
+    put_labelled(m, "result", "failed", n.n_errors);
+    put_labelled(m, "result", "dropped", n.n_dropped);
+}
+
 struct err *families_of_features(struct scrape *s)
 {
     struct mw *m = &s->metrics;
@@ -188,6 +203,7 @@ struct err *families_of_features(struct scrape *s)
     put_forwards(m);
     put_dvr(m);
     put_snapshots(m);
+    put_sound(m);
     put_relays(m);
     return scrape_give_way(s);
 }

@@ -10,6 +10,8 @@
 /* Most that one job may bring: seconds of sound, with all the silence that may be put in. */
 enum { BYTES_MAX = 8 << 20, PACKETS_MAX = 16384 };
 
+static struct sound_totals totals;
+
 /* A packet among the bytes of its job. */
 struct piece {
     struct sound_packet packet;
@@ -119,6 +121,8 @@ static void drop(struct offload_job *job)
     }
     hand_out(c);
     c->works = false;
+    totals.n_frames += c->counts.n_frames - c->told.n_frames;
+    totals.n_errors += c->counts.n_errors - c->told.n_errors;
     c->told = c->counts;
     if (c->left)
         destroy(c);
@@ -141,6 +145,7 @@ struct err *sound_converter_new(struct sound_converter **cp, const char *name, c
     c->made = made;
     c->arg = arg;
     c->bytes = buf_up_to(BYTES_MAX);
+    totals.n_converters++;
     *cp = c;
     return NULL;
 }
@@ -152,6 +157,7 @@ void sound_converter_free(struct sound_converter **cp)
     if (!c)
         return;
     c->left = true;
+    totals.n_converters--;
     if (!c->works)
         destroy(c);
 }
@@ -166,6 +172,7 @@ static void make_room(struct sound_converter *c)
     frame_unref(&c->waiting[oldest]);
     c->n_waiting--;
     c->n_dropped++;
+    totals.n_dropped++;
     memmove(&c->waiting[oldest], &c->waiting[oldest + 1], (size_t)(c->n_waiting - oldest) * sizeof c->waiting[0]);
 }
 
@@ -178,6 +185,11 @@ void sound_converter_put(struct sound_converter *c, struct frame *f)
     c->waiting[c->n_waiting++] = frame_ref(f);
     if (!c->works && c->n_waiting >= SOUND_BATCH)
         start_job(c);
+}
+
+struct sound_totals sound_converter_totals(void)
+{
+    return totals;
 }
 
 struct sound_counts sound_converter_counts(const struct sound_converter *c)

@@ -40,6 +40,13 @@ void sound_converter_put(struct sound_converter *c, struct frame *f);
 /** *c becomes NULL, and may be NULL before. A job that is under way ends by itself, and its packets are forgotten. */
 void sound_converter_free(struct sound_converter **c);
 
+/** The sum of all converters since the start: those that are there, and what threads have told of them and of those that have gone. */
+struct sound_totals {
+    int     n_converters;
+    int64_t n_frames, n_errors, n_dropped;
+};
+struct sound_totals sound_converter_totals(void);
+
 /** What the thread has told so far. */
 struct sound_counts sound_converter_counts(const struct sound_converter *c);
 

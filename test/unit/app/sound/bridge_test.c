@@ -164,6 +164,7 @@ static void count(void *arg, const struct sound_packet *p)
 static void what_waits_for_a_slow_pool_is_bounded(void **state)
 {
     const struct sound_wish wish = { CODEC_AAC, 48000 };
+    struct sound_totals     before = sound_converter_totals();
     struct sound_converter *c;
     int64_t                 deadline = a_while();
     (void)state;
@@ -188,8 +189,12 @@ static void what_waits_for_a_slow_pool_is_bounded(void **state)
     assert_true(n_made >= 40);
     assert_int_equal(sound_converter_counts(c).n_errors, 0);
     assert_int_equal(sound_converter_counts(c).silence_us, 10 * FRAME_US);
+    assert_int_equal(sound_converter_totals().n_converters, before.n_converters + 1);
+    assert_int_equal(sound_converter_totals().n_dropped, before.n_dropped + 10);
+    assert_true(sound_converter_totals().n_frames > before.n_frames);
     sound_converter_free(&c);
     sound_converter_free(&c);
+    assert_int_equal(sound_converter_totals().n_converters, before.n_converters);
     sem_destroy(&gate);
 }
 
