@@ -30,7 +30,6 @@ struct rtc_packets {
     size_t              n_bytes;
     struct other_packed sounds[SOUNDS]; /* a ring */
     unsigned            next_sound;
-    int64_t             n_late;
 };
 
 static struct list all = { &all, &all };
@@ -178,7 +177,6 @@ static struct rtc_packed *pack(struct rtc_packets *p, uint64_t seq)
         begin_codec(p, packer, f, headers_at(p->source, seq));
     if (!rtp_pack(packer, f, &p->scratch) || p->scratch.n == 0)
         return NULL;
-    p->n_late += p->scratch.is_late;
     return packed_of(f, &p->scratch);
 }
 
@@ -223,11 +221,6 @@ struct rtc_packed *rtc_packets_of_sound(struct rtc_packets *p, struct frame *f)
     if (packed)
         *o = (struct other_packed){ frame_ref(f), packed };
     return packed;
-}
-
-int64_t rtc_packets_late(const struct rtc_packets *p)
-{
-    return p->n_late;
 }
 
 /* ---- viewers ---- */

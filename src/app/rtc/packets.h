@@ -81,7 +81,4 @@ static inline struct rtc_packed *rtc_packed_ref(struct rtc_packed *p)
 /** Drop the reference; *p becomes NULL, and may be NULL before. */
 void rtc_packed_unref(struct rtc_packed **p);
 
-/** Pictures of this stream that are shown before one that was sent earlier, since the first viewer came. For API and doctor. */
-int64_t rtc_packets_late(const struct rtc_packets *packets);
-
 #endif

@@ -13,6 +13,12 @@ enum { TIME_STEP_US = 20 };
 /* Before all times of a stream, and far enough from the end of the numbers to be reckoned with. */
 #define LONG_AGO_US (INT64_MIN / 2)
 
+/* The bit rate of the stream. */
+static int kbps_of(const struct rtc_playing *p)
+{
+    return p->reader.source->traffic.in.sample.kbps;
+}
+
 /* ---- clocks ---- */
 
 /* Tie the clocks anew at a frame, if the stream is far off what they tell: at the beginning, and after it has broken off. */
@@ -121,7 +127,7 @@ static void send_sound(struct rtc_playing *p, struct rtc_packed *f, int64_t now_
     p->stat.n_frames++;
     for (uint32_t i = 0; i < f->n; i++)
         rtc_track_send(&p->audio, &p->outlet, i, &p->clock, now_us);
-    pace_take(&p->pace, f->n_bytes);
+    rtc_pace_take(&p->pace, f->n_bytes);
 }
 
 /* Take the next frame that is due. False: there is none. */
@@ -162,9 +168,9 @@ static void send_other_sound(struct rtc_playing *p, int64_t now_us)
 static void send_picture(struct rtc_playing *p, int kbps, int64_t now_us)
 {
     struct rtc_packed *f = p->video.frame;
-    while (p->is_cut && pace_allows(&p->pace, kbps, now_us)) {
+    while (p->is_cut && rtc_pace_allows(&p->pace, kbps, now_us)) {
         bool is_sent = rtc_track_send(&p->video, &p->outlet, p->next_payload, &p->clock, now_us);
-        pace_take(&p->pace, f->list[p->next_payload].len);
+        rtc_pace_take(&p->pace, f->list[p->next_payload].len);
         p->next_payload++;
         p->is_cut = is_sent && p->next_payload < f->n;
         if (!is_sent) {
@@ -190,23 +196,23 @@ static void send_reports(struct rtc_playing *p, int64_t now_us)
         rtcp_write_cname(&w, p->audio.agreed.ssrc, p->cname);
     }
     if (wr_len(&w) > 0)
-        p->outlet.rtcp(p->outlet.arg, bytes, wr_len(&w), sizeof bytes);
+        p->outlet.rtcp(p->outlet.arg, bytes, wr_len(&w));
 }
 
 int64_t rtc_playing_send(struct rtc_playing *p, int64_t now_us)
 {
-    int  kbps = p->reader.source->traffic.in.sample.kbps;
+    int  kbps = kbps_of(p);
     bool allowed;
     if (p->asks_key)
         answer_key(p, now_us);
     follow_reader(p);
-    while ((allowed = pace_allows(&p->pace, kbps, now_us)) && (p->is_cut || take_frame(p, now_us)))
+    while ((allowed = rtc_pace_allows(&p->pace, kbps, now_us)) && (p->is_cut || take_frame(p, now_us)))
         send_picture(p, kbps, now_us);
     send_other_sound(p, now_us);
     if (now_us >= p->report_due_us && (p->video.has_begun || p->audio.has_begun))
         send_reports(p, now_us);
     if (!allowed)
-        return now_us + PACE_STEP_US;
+        return now_us + RTC_PACE_STEP_US;
     return p->asks_key ? p->answered_us + RTC_KEY_EVERY_US : DEADLINE_NEVER;
 }
 
@@ -219,8 +225,10 @@ static void take_feedback(struct rtc_playing *p, struct rtcp_packet *packet, int
     uint8_t           number;
     uint64_t          bps;
     struct rtc_track *t = packet->media_ssrc == p->video.agreed.ssrc ? &p->video : &p->audio;
-    while (packet->media_ssrc == t->agreed.ssrc && rtcp_take_nack(packet, &first, &mask))
-        rtc_track_resend(t, &p->outlet, first, mask, now_us);
+    bool              is_ours = packet->media_ssrc == t->agreed.ssrc;
+    /* What the pace leaves out is asked for again. */
+    while (is_ours && rtc_pace_allows(&p->pace, kbps_of(p), now_us) && rtcp_take_nack(packet, &first, &mask))
+        rtc_pace_take(&p->pace, (int64_t)rtc_track_resend(t, &p->outlet, first, mask, now_us));
     if (rtcp_read_remb(packet, &bps))
         p->stat.remb_bps = (int64_t)bps;
     bool asks = packet->type == RTCP_FEEDBACK_MEDIA && packet->count == RTCP_FMT_PLI && t == &p->video;
@@ -284,7 +292,7 @@ struct err *rtc_playing_begin(struct rtc_playing *p, struct source *s, const str
         rtc_track_init(&p->video, setup->video);
     if ((p->has_audio = setup->audio != NULL))
         rtc_track_init(&p->audio, setup->audio);
-    pace_begin(&p->pace, now_us());
+    rtc_pace_begin(&p->pace, now_us());
     struct err *e = audience_join(&p->reader, s);
     if (!e)
         e = rtc_packets_join(&p->packets, s, &setup->packing);
@@ -306,7 +314,7 @@ static void say_goodbye(struct rtc_playing *p, const struct rtc_track *t)
     rtc_track_write_report(t, &w, &p->clock, now_us());
     rtcp_write_cname(&w, t->agreed.ssrc, p->cname);
     rtcp_write_bye(&w, t->agreed.ssrc);
-    p->outlet.rtcp(p->outlet.arg, bytes, wr_len(&w), sizeof bytes);
+    p->outlet.rtcp(p->outlet.arg, bytes, wr_len(&w));
 }
 
 void rtc_playing_end(struct rtc_playing *p)

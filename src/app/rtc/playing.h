@@ -70,7 +70,7 @@ struct rtc_playing {
     bool                    has_video, has_audio;
     const char             *cname;
     struct rtc_clock        clock;
-    struct pace             pace;
+    struct rtc_pace         pace;
     struct rtc_playing_stat stat;
     bool                    keeps_late;
     bool                    shows;  /* A key frame has gone out, and all pictures since then. */

@@ -174,13 +174,13 @@ bool rtc_track_send(struct rtc_track *t, struct rtc_outlet *out, uint32_t i, con
     t->stat.n_packets++;
     t->stat.n_bytes += t->frame->list[i].len;
     t->has_begun = true;
-    if (len > 0 && out->rtp(out->arg, bytes, len, sizeof bytes))
+    if (len > 0 && out->rtp(out->arg, bytes, len))
         return true;
     t->stat.n_refused++;
     return false;
 }
 
-static void resend(struct rtc_track *t, struct rtc_outlet *out, struct rtc_sent *s)
+static size_t resend(struct rtc_track *t, struct rtc_outlet *out, struct rtc_sent *s)
 {
     uint8_t         bytes[RTC_PACKET_CAP];
     bool            is_rtx = t->agreed.rtx_pt;
@@ -191,31 +191,34 @@ static void resend(struct rtc_track *t, struct rtc_outlet *out, struct rtc_sent 
     h.marker = is_last_of_picture(s->frame, s->index);
     add_twcc(t, &h, is_rtx ? out->twcc++ : s->twcc);
     size_t len = write_packet(&h, s->frame, s->index, s->picture_id, is_rtx ? &s->seq : NULL, bytes);
-    if (len > 0 && out->rtp(out->arg, bytes, len, sizeof bytes))
-        t->stat.n_again++;
+    if (len == 0 || !out->rtp(out->arg, bytes, len))
+        return 0;
+    t->stat.n_again++;
+    return len;
 }
 
-static void resend_number(struct rtc_track *t, struct rtc_outlet *out, uint16_t seq, uint32_t now_ms)
+static size_t resend_number(struct rtc_track *t, struct rtc_outlet *out, uint16_t seq, uint32_t now_ms)
 {
     t->stat.n_asked++;
     if (t->n_sent == 0)
-        return;
+        return 0;
     struct rtc_sent *s = &t->sent[seq & (t->n_sent - 1)];
     bool             is_again = s->n_again > 0 && now_ms - s->again_ms < RTC_SENT_AGAIN_US / US_PER_MS;
     if (!is_recent(s, now_ms) || s->seq != seq || is_again || s->n_again == RTC_SENT_AGAIN_MAX)
-        return;
+        return 0;
     s->n_again++;
     s->again_ms = now_ms;
-    resend(t, out, s);
+    return resend(t, out, s);
 }
 
-void rtc_track_resend(struct rtc_track *t, struct rtc_outlet *out, uint16_t first, uint16_t mask, int64_t now_us)
+size_t rtc_track_resend(struct rtc_track *t, struct rtc_outlet *out, uint16_t first, uint16_t mask, int64_t now_us)
 {
     uint32_t now_ms = (uint32_t)(now_us / US_PER_MS);
-    resend_number(t, out, first, now_ms);
+    size_t   sum = resend_number(t, out, first, now_ms);
     for (unsigned bit = 0; bit < 16; bit++)
         if (mask >> bit & 1)
-            resend_number(t, out, (uint16_t)(first + 1 + bit), now_ms);
+            sum += resend_number(t, out, (uint16_t)(first + 1 + bit), now_ms);
+    return sum;
 }
 
 /* ---- reports ---- */

@@ -38,10 +38,10 @@ enum {
     RTC_PLAYOUT_MAX_MS = 400,           /* playout-delay: a viewer shows pictures no later than this */
 };
 
-/* Where packets of a viewer go. Each encrypts in place and queues; false: there is no room, and the packet is lost. */
+/* Where packets of a viewer go. Each encrypts in place, in RTC_PACKET_CAP bytes, and queues; false: there is no room, it is lost. */
 struct rtc_outlet {
-    bool (*rtp)(void *arg, uint8_t *bytes, size_t len, size_t cap);
-    bool (*rtcp)(void *arg, uint8_t *bytes, size_t len, size_t cap);
+    bool (*rtp)(void *arg, uint8_t *bytes, size_t len);
+    bool (*rtcp)(void *arg, uint8_t *bytes, size_t len);
     void    *arg;
     uint16_t twcc; /* number of the next packet of any track */
 };
@@ -90,8 +90,12 @@ void rtc_track_frame(struct rtc_track *t, struct rtc_packed *frame, int64_t time
 bool rtc_track_send(struct rtc_track *t, struct rtc_outlet *out, uint32_t i, const struct rtc_clock *clock,
                     int64_t now_us);
 
-/** Send again what an item of a NACK names (rtcp_take_nack()), as far as it is kept and the bounds allow. */
-void rtc_track_resend(struct rtc_track *t, struct rtc_outlet *out, uint16_t first, uint16_t mask, int64_t now_us);
+/**
+ * Send again what an item of a NACK names (rtcp_take_nack()), as far as it is kept and the bounds allow.
+ *
+ * Returns    the bytes of what was sent
+ */
+size_t rtc_track_resend(struct rtc_track *t, struct rtc_outlet *out, uint16_t first, uint16_t mask, int64_t now_us);
 
 /** Take a report about this track's SSRC. */
 void rtc_track_take_report(struct rtc_track *t, const struct rtcp_report *report, const struct rtc_clock *clock,

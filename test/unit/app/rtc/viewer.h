@@ -55,10 +55,10 @@ static const struct rtc_track_agreed audio_track = { .active = true,
                                                      .ext_twcc = 3,
                                                      .ssrc = AUDIO_SSRC };
 
-static inline bool viewer_rtp(void *arg, uint8_t *bytes, size_t len, size_t cap)
+static inline bool viewer_rtp(void *arg, uint8_t *bytes, size_t len)
 {
     struct viewer *v = arg;
-    assert_true(len + 20 <= cap); /* room for the tag of SRTP */
+    assert_true(len + 20 <= RTC_PACKET_CAP); /* room for the tag of SRTP */
     if (v->is_full)
         return false;
     assert_in_range(v->n_got, 0, GOT_MAX - 1);
@@ -69,10 +69,10 @@ static inline bool viewer_rtp(void *arg, uint8_t *bytes, size_t len, size_t cap)
     return true;
 }
 
-static inline bool viewer_rtcp(void *arg, uint8_t *bytes, size_t len, size_t cap)
+static inline bool viewer_rtcp(void *arg, uint8_t *bytes, size_t len)
 {
     struct viewer *v = arg;
-    assert_true(len + 20 <= cap);
+    assert_true(len + 20 <= RTC_PACKET_CAP);
     memcpy(v->reports, bytes, len);
     v->reports_len = len;
     v->n_reports++;
