@@ -56,6 +56,23 @@ def test_a_vhost_goes_along(make_server):
         seen(player, 1)
 
 
+def test_a_coworker_may_be_asked_over_https(make_server):
+    a, b = (make_server(start=False, api="", http="", tls=True) for _ in range(2))
+    b.write_conf("vhost __defaultVhost__ { }")
+    b.start()
+    for ca, is_trusted in ((b.certificate[1], True), ("", False)):
+        a.write_conf(vhost("https://localhost:%d" % b.apis_port, more=ca and "tls_ca %s;" % ca))
+        a.start()
+        with publish(b):
+            if is_trusted:
+                assert sent_on(a)["redirect2"].startswith("rtmp://localhost:%d/live/s?" % b.port)
+            else:
+                with pytest.raises(rtmp.Refused):
+                    a.player().close()
+                a.wait_log(r"co-worker https://localhost:%d does not answer.*certificate" % b.apis_port)
+        a.stop()
+
+
 # -- HTTP --------------------------------------------------------------------------------------------------------------
 
 HLS = HTTP + "hls { enabled on; hls_fragment 1; hls_window 10; } "

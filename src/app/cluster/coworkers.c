@@ -35,15 +35,28 @@ static bool parse_port(const char *text, uint16_t *port)
     return !*end && n >= 1 && n <= UINT16_MAX;
 }
 
+static const char https[] = "https://";
+
+static bool is_https(const char *word)
+{
+    return str_starts_with(word, https);
+}
+
+const char *coworker_bare(const char *word)
+{
+    return is_https(word) ? word + sizeof https - 1 : word;
+}
+
 bool coworker_parse(const char *word, char host[static RESOLVE_NAME_MAX + 1], uint16_t *port)
 {
-    bool        is_bracketed = *word == '[';
-    const char *from = word + is_bracketed, *end = is_bracketed ? strchr(from, ']') : from + strcspn(from, ":");
+    const char *bare = coworker_bare(word);
+    bool        is_bracketed = *bare == '[';
+    const char *from = bare + is_bracketed, *end = is_bracketed ? strchr(from, ']') : from + strcspn(from, ":");
     if (!end || end == from || end - from > RESOLVE_NAME_MAX)
         return false;
     memcpy(host, from, (size_t)(end - from));
     host[end - from] = '\0';
-    *port = COWORKER_PORT_DEFAULT;
+    *port = is_https(word) ? COWORKER_TLS_PORT_DEFAULT : COWORKER_PORT_DEFAULT;
     end += is_bracketed;
     return !*end || (*end == ':' && parse_port(end + 1, port));
 }
@@ -104,6 +117,11 @@ struct err *coworkers_find(struct coworker_names *out, const char *word, int64_t
     out->count = 0;
     if (!coworker_parse(word, host, &port))
         return err_new(E_SYSTEM_CONFIG_INVALID, "%.100s is no co-worker, as host:port is", word);
+    if (is_https(word)) {
+        struct str name = str_over(out->items[out->count++], COWORKER_NAME_CAP);
+        str_printf(&name, strchr(host, ':') ? "%s[%s]:%u" : "%s%s:%u", https, host, port);
+        return NULL;
+    }
     struct err *e = resolve_numeric(host, port, &at) ? NULL : resolve_word(&at, word, host, port, deadline_us);
     for (size_t i = 0; !e && i < at.count; i++) {
         io_addr_host((const struct sockaddr *)&at.items[i].addr, ip, sizeof ip);

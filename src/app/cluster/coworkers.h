@@ -25,6 +25,8 @@
 
 enum {
     COWORKER_PORT_DEFAULT = 1985,
+    COWORKER_TLS_PORT_DEFAULT = 1990,
+    COWORKER_NAME_CAP = RESOLVE_NAME_MAX + 32,
     COWORKER_NAME_US =
         5 * US_PER_SECOND, /* how long the addresses of a name count, and how long none is looked for after a failure */
     COWORKER_NAMES_MAX = 256, /* names that are remembered */
@@ -36,14 +38,17 @@ enum {
 /** The co-workers that a word means. */
 struct coworker_names {
     size_t count;
-    char   items[RESOLVE_ADDRESSES_MAX][IO_ADDR_CAP];
+    char   items[RESOLVE_ADDRESSES_MAX][COWORKER_NAME_CAP]; /* "address:port", or "https://host:port" */
 };
 
-/** Split "host:port", "[::1]:port" or a host alone. False: it is none of these. */
+/** The word without the "https://" that it may begin with. */
+const char *coworker_bare(const char *word);
+
+/** Split "host:port", "[::1]:port" or a host alone, all with or without "https://". False: it is none of these. */
 bool coworker_parse(const char *word, char host[static RESOLVE_NAME_MAX + 1], uint16_t *port);
 
 /**
- * Find the co-workers of a word.
+ * Find the co-workers of a word. One of https is known, and proved by its certificate, by its name: it is one co-worker.
  *
  * Errors     E_SYSTEM_CONFIG_INVALID: it is no such word; those of resolve()
  * Yields     if a name has to be resolved

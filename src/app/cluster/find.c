@@ -38,7 +38,7 @@ struct waiter {
 struct asking {
     struct round *round;
     const char   *word;
-    char          name[IO_ADDR_CAP]; /* "": the word has not been resolved */
+    char          name[COWORKER_NAME_CAP]; /* "": the word has not been resolved */
 };
 
 static struct state {
@@ -165,7 +165,7 @@ static void ask_word(const struct asking *a)
     }
     for (size_t i = 1; i < names.count; i++)
         begin_asking(a->round, a->word, names.items[i]);
-    ask_one(a->round, names.items[0], names.count == 1 ? a->word : names.items[0]);
+    ask_one(a->round, names.items[0], names.count == 1 ? coworker_bare(a->word) : names.items[0]);
 }
 
 static void run_asking(void *arg)
@@ -240,6 +240,7 @@ static struct err *round_begin(const struct cluster_wanted *w, const char *key)
         return err_no_memory();
     r->question.conf = conf_ref(w->conf);
     r->question.vhost = w->vhost->name;
+    r->question.trusts = &w->vhost->cluster;
     r->vhost = w->vhost;
     r->deadline_us = now_us() + CLUSTER_ASK_US;
     str_copy(r->key, sizeof r->key, key);

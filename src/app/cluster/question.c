@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cluster/coworkers.h"
 #include "app/conf/endpoint.h"
 #include "app/forward/loop.h"
+#include "app/hooks/manner.h"
+#include "app/hooks/trust.h"
 #include "core/attr.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -12,6 +15,7 @@
 #include "protocol/http/basic_auth.h"
 #include "protocol/http/client.h"
 #include "protocol/http/status.h"
+#include "protocol/tls/ctx.h"
 
 enum { URL_MAX = 8 << 10 };
 
@@ -23,7 +27,7 @@ static void put_url(struct buf *url, const struct cluster_question *q, const cha
         { "?vhost=", q->vhost },   { "&ip=", q->host },        { "&app=", q->app },
         { "&stream=", q->stream }, { "&coworker=", known_as },
     };
-    buf_printf(url, "http://%s/api/v1/clusters", name);
+    buf_printf(url, "%s%s/api/v1/clusters", name == coworker_bare(name) ? "http://" : "", name);
     for (size_t i = 0; i < ARRAY_LEN(params); i++) {
         buf_text(url, params[i].name);
         uri_put_path(url, params[i].value);
@@ -35,8 +39,10 @@ static void put_url(struct buf *url, const struct cluster_question *q, const cha
 static bool is_this_server(const struct cluster_question *q, const struct http_client *c, const char *name)
 {
     const char *port = strrchr(name, ':');
+    bool        is_tls = name != coworker_bare(name);
     return forward_loop_is_to_this_host(c->line->io.fd) &&
-           conf_endpoints_have_port(&q->conf->http_api.listen, atoi(port + 1));
+           conf_endpoints_have_port(is_tls ? &q->conf->http_api.https.listen : &q->conf->http_api.listen,
+                                    atoi(port + 1));
 }
 
 /* Servers of a cluster have one password for their APIs. */
@@ -47,11 +53,19 @@ static struct err *open_client(struct http_client *c, const struct cluster_quest
     char                        field[HTTP_BASIC_AUTH_CAP];
     const struct http_pair      login = { "Authorization", field };
     struct http_client_request  request = { .method = HTTP_POST, .url = url, .pool = pool };
+    const struct hook_manner    manner = { .timeout_us = deadline_us - now_us(),
+                                           .tls_verify = q->trusts->tls_verify,
+                                           .tls_ca = q->trusts->tls_ca ? q->trusts->tls_ca : "",
+                                           .conf_serial = q->conf->serial };
+    struct err                 *e = hook_trust_find(&request.tls, url, &manner);
     if (api->auth && http_basic_auth_write(field, api->username, api->password)) {
         request.fields = &login;
         request.n_fields = 1;
     }
-    return http_client_open(c, &request, deadline_us);
+    if (!e)
+        e = http_client_open(c, &request, deadline_us);
+    tls_ctx_unref(&request.tls);
+    return e;
 }
 
 static struct err *read_answer(struct http_client *c, int64_t deadline_us, enum cluster_answer *answer,

@@ -21,8 +21,9 @@
 enum { CLUSTER_ANSWER_MAX = 16 << 10 /* bytes of an answer that are read */ };
 
 struct cluster_question {
-    struct conf *conf;                        /* in force when it is asked */
-    const char  *vhost, *host, *app, *stream; /* host: by which the client has addressed this server */
+    struct conf               *conf;                        /* in force when it is asked */
+    const char                *vhost, *host, *app, *stream; /* host: by which the client has addressed this server */
+    const struct conf_cluster *trusts;                      /* of `conf`: the certificates of co-workers of https */
 };
 
 /**

@@ -57,7 +57,7 @@ static const struct directive cluster_rows[] = {
       .since = "3", .help = "Send a player whose stream is not published here to the coworker that has it." },
     { .name = "coworkers", .type = CONF_LIST, .unit = "host:api_port ...", .reload = RELOAD_APPLIED,
       IN_VHOST(cluster.coworkers), .since = "3", .example = "127.0.0.1:9091",
-      .help = "API endpoints of the other origins. A name with several addresses means all of them." },
+      .help = "API endpoints of the other origins, https://host:api_port by HTTPS (ours; tls_verify and tls_ca say whom to trust). A name with several addresses means all of them." },
     { .name = "publish_elsewhere", .type = CONF_ENUM, .words = elsewhere, .def = "allow", .reload = RELOAD_LIVE,
       IN_VHOST(cluster.publish_elsewhere), .since = "ours",
       .help = "With origin_cluster: what happens to a publisher of a stream that a coworker has." },

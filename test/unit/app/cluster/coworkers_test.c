@@ -168,11 +168,39 @@ static void the_one_that_was_asked_last_is_kept(void **state)
     assert_true(has_last);
 }
 
+static void a_word_of_https_is_one_coworker_by_its_name(void **state)
+{
+    static const struct {
+        const char *word, *name, *bare; /* name NULL: it is no co-worker */
+    } rows[] = {
+        { "https://b.example:9443", "https://b.example:9443", "b.example:9443" },
+        { "https://b.example", "https://b.example:1990", "b.example" },
+        { "https://192.0.2.7", "https://192.0.2.7:1990", "192.0.2.7" },
+        { "https://[2001:db8::7]:9443", "https://[2001:db8::7]:9443", "[2001:db8::7]:9443" },
+        { "https://", NULL, "" },
+        { "https://b.example:0", NULL, "b.example:0" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct coworker_names names;
+        struct err           *e = coworkers_find(&names, rows[i].word, a_while());
+        assert_true(!e == (rows[i].name != NULL));
+        if (!e) {
+            assert_int_equal(names.count, 1);
+            assert_string_equal(names.items[0], rows[i].name);
+        }
+        err_free(e);
+        assert_string_equal(coworker_bare(rows[i].word), rows[i].bare);
+    }
+    assert_int_equal(n_asked, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_name_means_all_its_addresses, setup, teardown),
         cmocka_unit_test_setup_teardown(an_address_needs_no_resolver, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_word_of_https_is_one_coworker_by_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(a_name_that_does_not_exist_is_not_looked_up_at_once_again, setup, teardown),
         cmocka_unit_test_setup_teardown(all_who_ask_meanwhile_share_one_look, setup, teardown),
         cmocka_unit_test_setup_teardown(failures_set_aside_and_an_answer_ends_it, setup, teardown),
