@@ -28,6 +28,7 @@
 #include "app/limits/tally.h"
 #include "app/listener.h"
 #include "app/relay/relay.h"
+#include "app/rtc/peers.h"
 #include "app/rtmp/bandcheck.h"
 #include "app/segment/scratch.h"
 #include "app/segment/shelf.h"
@@ -214,6 +215,8 @@ struct err *server_run(struct server *s)
         e = co_go(&s->services, "ingest", ingest_run, s, NULL);
     if (!e)
         e = co_go(&s->services, "relays", relay_run, s, NULL);
+    if (!e)
+        e = co_go(&s->services, "rtc-peers", rtc_peers_run, NULL, NULL);
     if (!e)
         e = co_go(&s->services, "dvr-look", dvr_look_run, s, NULL);
     if (!e)

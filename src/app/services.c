@@ -5,6 +5,8 @@
 #include "app/http/gzip.h"
 #include "app/http/port.h"
 #include "app/http_faces.h"
+#include "app/rtc/identity.h"
+#include "app/rtc/service.h"
 #include "app/rtmp/port.h"
 #include "app/snapshot/shots.h"
 
@@ -99,11 +101,17 @@ const struct listen_service listen_services[] = {
       .faces = http_exporter_faces },
     { .name = "HTTP-Caster", .endpoints = caster_post_endpoints, .start = http_port_start, .faces = http_caster_faces },
     { .name = "UDP-Caster", .kind = LISTEN_DATAGRAM, .endpoints = caster_udp_endpoints, .run = caster_udp_run },
+    { .name = "WebRTC",
+      .kind = LISTEN_DATAGRAM,
+      .endpoints = rtc_service_endpoints,
+      .run = rtc_service_run,
+      .outlasts_clients = true },
     { .name = NULL },
 };
 
 void services_finish(void)
 {
+    rtc_identity_forget();
     gzip_forget();
     shots_forget();
 }

@@ -90,7 +90,8 @@ FEATURES = data(
 VHOST = Obj(("id", str), ("name", str), ("enabled", bool), ("clients", int), ("streams", int), ("send_bytes", int),
             ("recv_bytes", int), ("kbps", KBPS),
             ("hls", Either(Obj(("enabled", True), ("fragment", FLOAT)), Obj(("enabled", False)))),
-            ("dash", Obj(("enabled", bool))))                            # not SRS's
+            ("dash", Obj(("enabled", bool))),                             # this and the next are not SRS's
+            ("rtc", Obj(("enabled", bool))))
 
 PUBLISH = Either(Obj(("active", bool), ("cid", str)), Obj(("active", False)))
 FPS, GOP = ("fps", FLOAT), ("gop", FLOAT)  # additions to SRS: frames received in the last seconds, and the GOP

@@ -287,13 +287,13 @@ def codec_without_a_place_in_segments(s):
 
 
 def b_frames_for_webrtc(s):
-    s.start("rtc_server { enabled on; } vhost __defaultVhost__ { }")
+    s.start("rtc_server { enabled on; listen %d; } vhost __defaultVhost__ { }" % srs.free_port())
     s.ffmpeg(*PICTURE, *SOUND, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50", "-bf", "2", *AAC)
     return named(s.server, "b-frames")
 
 
 def candidate_that_nobody_reaches(s):
-    s.start("rtc_server { enabled on; candidate 127.0.0.1; } vhost __defaultVhost__ { }")
+    s.start("rtc_server { enabled on; listen %d; candidate 127.0.0.1; } vhost __defaultVhost__ { }" % srs.free_port())
     return named(s.server, "candidate-unreachable", "rtc_server")
 
 

@@ -663,7 +663,7 @@ def test_an_open_file_limit_that_cannot_be_raised_is_a_clear_error(make_server):
 
 def test_a_feature_that_is_not_built_yet_is_accepted_and_named_once(make_server):
     server = make_server("""
-        rtc_server { enabled on; listen 8000; }
+        srt_server { enabled on; listen 8000; }
         vhost __defaultVhost__ { rtsp { enabled on; } } vhost other { rtsp { enabled on; } }""")
     server.wait_log("RTMP listen at")                               # the end of the start
     assert len(re.findall(r"WARN.*\bvhost.rtsp is accepted but not built yet", server.log)) == 1

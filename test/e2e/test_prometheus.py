@@ -97,7 +97,10 @@ UNSEEN = {"srs_node_uname_info", "srs_streams", "srs_clients", "srs_clients_tota
           "srs_io_uring_enabled", "srs_offload_threads", "srs_offload_jobs_total", "srs_offload_refused_jobs_total", "srs_hls_viewers_known",
           "srs_hook_waiting_bytes", "srs_hook_lost_total", "srs_memory_log_bytes", "srs_memory_segments_bytes", "srs_memory_stacks_bytes",
           "srs_snapshot_bytes", "srs_dvr_known_files", "srs_dvr_files_total", "srs_dvr_gaps_seconds_total", "srs_dvr_removed_files_total",
-          "srs_cluster_questions_total", "srs_sound_converters", "srs_sound_frames_total"}
+          "srs_cluster_questions_total", "srs_sound_converters", "srs_sound_frames_total",
+          "srs_rtc_sessions", "srs_rtc_sessions_waiting", "srs_rtc_datagrams_total", "srs_rtc_packets_total",
+          "srs_rtc_nacks_total", "srs_rtc_plis_total", "srs_rtc_packets_lost_total", "srs_rtc_strangers_total",
+          "srs_rtc_dropped_total", "srs_rtc_send_calls_total"}
 
 
 def test_the_alerts_are_sound_and_quiet_on_a_healthy_server(metrics, tmp_path):

@@ -2,6 +2,7 @@
 #include "app/api/endpoints.h"
 #include "app/api/kick.h"
 #include "app/api/listing.h"
+#include "app/rtc/report.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 
@@ -30,6 +31,7 @@ static void put_client(struct api_reply *r, const char *key, const void *member)
     jw_bool(j, "publish", c->type->publish);
     jw_fixed(j, "alive", (double)(now_us() - c->since_us) / US_PER_SECOND);
     listing_put_traffic(j, &c->traffic);
+    rtc_report_put_client(j, c, r->shows_secrets);
     jw_object_end(j);
 }
 

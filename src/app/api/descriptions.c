@@ -15,7 +15,7 @@
 const struct api_schema api_schemas[] = {
     { "Error", "{code:i,msg?:s,message?:s}" },
     { "Kbps", "{recv_30s:i,send_30s:i}" },
-    { "Vhost", "{id:s,name:s,enabled:b,clients:i,streams:i," TRAFFIC ",hls:{enabled:b,fragment?:f},dash:{enabled:b}}" },
+    { "Vhost", "{id:s,name:s,enabled:b,clients:i,streams:i," TRAFFIC ",hls:{enabled:b,fragment?:f},dash:{enabled:b},rtc:{enabled:b}}" },
     { "Stream", "{id:s,name:s,vhost:s,app:s,tcUrl:s,url:s,live_ms:i,clients:i,frames:i," TRAFFIC
                 ",publish:{active:b,held?:b,stand_in?:s,is_edge?:b,cid?:s},delay?:{ms:i,held_ms:i,frames:i,bytes:i,early:i},video:@Video|n,audio:@Audio|n,segments?:[@Segments]}" },
     { "Video", "{codec:s,profile:s,level:s,width:i,height:i,fps:f,gop:f}" },

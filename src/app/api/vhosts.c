@@ -10,8 +10,8 @@ static const struct conf_vhost *find_enabled(const struct conf *conf, const char
     return v && v->enabled ? v : NULL;
 }
 
-/* Which segments the vhost makes. `dash` is an addition to SRS. */
-static void put_segments(struct jw *j, const struct conf_vhost *v)
+/* Which forms of its streams the vhost makes. `dash` and `rtc` are additions to SRS. */
+static void put_forms(struct jw *j, const struct conf_vhost *v)
 {
     bool has_hls = v && v->hls.enabled;
     jw_object(j, "hls");
@@ -21,6 +21,9 @@ static void put_segments(struct jw *j, const struct conf_vhost *v)
     jw_object_end(j);
     jw_object(j, "dash");
     jw_bool(j, "enabled", v && v->dash.enabled);
+    jw_object_end(j);
+    jw_object(j, "rtc");
+    jw_bool(j, "enabled", v && v->rtc.enabled);
     jw_object_end(j);
 }
 
@@ -36,7 +39,7 @@ static void put_vhost(struct api_reply *r, const char *key, const void *member)
     jw_int(j, "clients", v->n_clients);
     jw_int(j, "streams", v->n_streams);
     listing_put_traffic(j, &v->traffic);
-    put_segments(j, in_conf);
+    put_forms(j, in_conf);
     jw_object_end(j);
 }
 

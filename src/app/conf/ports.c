@@ -16,7 +16,7 @@ struct service {
     bool                     is_udp; /* A port of UDP and one of TCP are two ports. */
 };
 
-enum { SERVICES_MAX = 9 };
+enum { SERVICES_MAX = 10 };
 
 static size_t list_services(const struct conf *c, struct service out[static SERVICES_MAX])
 {
@@ -41,6 +41,8 @@ static size_t list_services(const struct conf *c, struct service out[static SERV
         out[n++] = (struct service){ "stream_caster.listen", &c->casters_http, "stream_caster", NULL, false };
     if (c->casters_udp.count)
         out[n++] = (struct service){ "stream_caster.listen", &c->casters_udp, "stream_caster", NULL, .is_udp = true };
+    if (c->rtc_server.enabled)
+        out[n++] = (struct service){ "rtc_server.listen", &c->rtc_server.listen, "rtc_server", NULL, .is_udp = true };
     return n;
 }
 

@@ -103,11 +103,6 @@ bool conf_unbuilt_step(const struct conf *c, struct conf_unbuilt_walk *at, struc
     return true;
 }
 
-const char *conf_written(const struct conf *c, const char *block, const char *name)
-{
-    return conf_node_word(conf_node_child(conf_node_child(&c->tree->root, block), name));
-}
-
 const struct conf_unbuilt *conf_unbuilt_rows(size_t *count)
 {
     *count = ARRAY_LEN(rows);

@@ -46,9 +46,6 @@ struct conf_unbuilt_walk {
  */
 bool conf_unbuilt_step(const struct conf *c, struct conf_unbuilt_walk *at, struct conf_unbuilt_found *out);
 
-/** The word of a directive in a block of the root ("rtc_server", "candidate"), as written; NULL: it is not written. */
-const char *conf_written(const struct conf *c, const char *block, const char *name);
-
 /** For tests: all rows. */
 const struct conf_unbuilt *conf_unbuilt_rows(size_t *count);
 

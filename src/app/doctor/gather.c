@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "app/conf/unbuilt.h"
 #include "app/doctor/nearest.h"
 #include "app/hooks/outbox.h"
 #include "app/http/live_mount.h"
@@ -13,11 +12,6 @@
 #include "core/str.h"
 
 enum { DAY_S = 24 * 3600 };
-
-static bool is_rtc_wanted(const struct conf *conf)
-{
-    return str_equal(conf_written(conf, "rtc_server", "enabled"), "on");
-}
 
 void gather_server(const struct server *s, int64_t n_fds, int64_t max_fds, struct facts_server *out)
 {
@@ -39,8 +33,8 @@ void gather_server(const struct server *s, int64_t n_fds, int64_t max_fds, struc
         .n_callbacks = callbacks.n,
         .n_callbacks_lost = callbacks.n_lost,
     };
-    if (is_rtc_wanted(s->conf))
-        out->candidate = conf_written(s->conf, "rtc_server", "candidate");
+    if (s->conf->rtc_server.enabled)
+        out->candidate = s->conf->rtc_server.candidate;
 }
 
 void gather_pair(const struct tls_pair_state *p, int64_t now, int64_t wall_now, struct facts_pair *out)
@@ -120,7 +114,7 @@ void gather_stream(const struct server *server, const struct source *s, int64_t 
         .kbps_30s = s->traffic.in.window_30s.kbps,
         .n_skipped = s->n_jumps,
         .skip_age_us = now_us - s->jumped_us,
-        .is_rtc_wanted = is_rtc_wanted(server->conf),
+        .is_rtc_wanted = server->conf->rtc_server.enabled,
     };
     gather_pulse(s, now_us, out);
     gather_lanes(s, out);

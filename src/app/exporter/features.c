@@ -8,6 +8,7 @@
 #include "app/hooks/call.h"
 #include "app/hooks/outbox.h"
 #include "app/relay/pulls.h"
+#include "app/rtc/report.h"
 #include "app/snapshot/shots.h"
 #include "app/sound/converter.h"
 
@@ -205,5 +206,6 @@ struct err *families_of_features(struct scrape *s)
     put_snapshots(m);
     put_sound(m);
     put_relays(m);
+    rtc_report_put_metrics(m);
     return scrape_give_way(s);
 }

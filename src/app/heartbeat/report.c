@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "app/api/summaries.h"
+#include "app/conf/endpoint.h"
 
 static void put_words(struct jw *j, const char *key, const struct conf_words *words)
 {
@@ -13,7 +14,22 @@ static void put_words(struct jw *j, const char *key, const struct conf_words *wo
     jw_array_end(j);
 }
 
-/* Ports of what is on; those of SRT and WebRTC come with their features. */
+/* As SRS writes them: the addresses do not count. */
+static void put_udp(struct jw *j, const char *key, const struct conf_words *words)
+{
+    struct conf_endpoint e;
+    char                 text[32];
+    jw_array(j, key);
+    for (size_t i = 0; i < words->count; i++) {
+        if (conf_endpoint_parse(words->items[i], &e) != CONF_ENDPOINT_OK)
+            continue;
+        snprintf(text, sizeof text, "udp://0.0.0.0:%d", e.port);
+        jw_string(j, NULL, text);
+    }
+    jw_array_end(j);
+}
+
+/* Ports of what is on; those of SRT come with it. */
 static void put_ports(struct jw *j, const struct conf *conf)
 {
     put_words(j, "rtmp", &conf->listen);
@@ -21,6 +37,8 @@ static void put_ports(struct jw *j, const struct conf *conf)
         put_words(j, "http", &conf->http_server.listen);
     if (conf->http_api.enabled)
         put_words(j, "api", &conf->http_api.listen);
+    if (conf->rtc_server.enabled)
+        put_udp(j, "rtc", &conf->rtc_server.listen);
 }
 
 void heartbeat_report(struct jw *j, const struct server *s, const char *ip)

@@ -1,0 +1,173 @@
+#include "app/rtc/peers.h"
+
+#include <string.h>
+
+#include "app/rtc/peer.h"
+#include "core/clock.h"
+#include "core/list.h"
+#include "core/log.h"
+#include "core/map.h"
+#include "core/str.h"
+#include "protocol/co.h"
+
+/* How often peers are looked at that say nothing. */
+enum { LOOK_US = US_PER_SECOND };
+
+static struct map  by_ufrag, by_token;
+static struct list all = { &all, &all }, waiting = { &waiting, &waiting };
+static size_t      n_all, n_waiting;
+
+static struct rtc_peer_counts ended; /* the sums of sessions that are over */
+
+size_t rtc_peers_count(void)
+{
+    return n_all;
+}
+
+size_t rtc_peers_waiting(void)
+{
+    return n_waiting;
+}
+
+static void leave_waiting(struct rtc_peer *peer)
+{
+    if (list_is_empty(&peer->waiting))
+        return;
+    list_remove(&peer->waiting);
+    n_waiting--;
+}
+
+static void end_oldest(void)
+{
+    struct rtc_peer *oldest = LIST_ENTRY(waiting.next, struct rtc_peer, waiting);
+    log_warn("rtc: more than %d sessions wait for their first check, so %s ends", RTC_WAITING_MAX, oldest->trace);
+    leave_waiting(oldest);
+    co_cancel(oldest->co);
+}
+
+bool rtc_peers_add(struct rtc_peer *peer)
+{
+    if (!map_put(&by_ufrag, peer->ufrag, peer))
+        return false;
+    if (!map_put(&by_token, peer->token, peer)) {
+        map_remove(&by_ufrag, peer->ufrag);
+        return false;
+    }
+    if (n_waiting == RTC_WAITING_MAX)
+        end_oldest();
+    list_push(&all, &peer->link);
+    list_push(&waiting, &peer->waiting);
+    n_all++;
+    n_waiting++;
+    return true;
+}
+
+static void add_counts(struct rtc_peer_counts *sum, const struct rtc_peer_counts *n)
+{
+    sum->bytes_in += n->bytes_in;
+    sum->bytes_out += n->bytes_out;
+    sum->packets_in += n->packets_in;
+    sum->packets_out += n->packets_out;
+    sum->nacks_in += n->nacks_in;
+    sum->nacks_out += n->nacks_out;
+    sum->plis_in += n->plis_in;
+    sum->plis_out += n->plis_out;
+    sum->resent += n->resent;
+    sum->lost += n->lost;
+    sum->freezes += n->freezes;
+}
+
+void rtc_peers_sum(struct rtc_peer_counts *sum)
+{
+    *sum = ended;
+    LIST_FOREACH (&all, it, after)
+        add_counts(sum, &LIST_ENTRY(it, struct rtc_peer, link)->counts);
+}
+
+void rtc_peers_remove(struct rtc_peer *peer)
+{
+    add_counts(&ended, &peer->counts);
+    map_remove(&by_ufrag, peer->ufrag);
+    map_remove(&by_token, peer->token);
+    leave_waiting(peer);
+    list_remove(&peer->link);
+    n_all--;
+    if (n_all == 0) {
+        map_finish(&by_ufrag);
+        map_finish(&by_token);
+    }
+}
+
+void rtc_peers_verified(struct rtc_peer *peer)
+{
+    leave_waiting(peer);
+}
+
+bool rtc_peers_rename(struct rtc_peer *peer, const char *ufrag)
+{
+    if (!map_put(&by_ufrag, ufrag, peer))
+        return false;
+    map_remove(&by_ufrag, peer->ufrag);
+    str_copy(peer->ufrag, sizeof peer->ufrag, ufrag);
+    return true;
+}
+
+static struct rtc_peer *find(const struct map *m, const char *name, size_t len)
+{
+    char key[RTC_CREDENTIAL_CAP];
+    if (len == 0 || len >= sizeof key)
+        return NULL;
+    memcpy(key, name, len);
+    key[len] = 0;
+    return map_find(m, key);
+}
+
+struct rtc_peer *rtc_peers_find_ufrag(const char *ufrag, size_t len)
+{
+    return find(&by_ufrag, ufrag, len);
+}
+
+struct rtc_peer *rtc_peers_find_token(const char *token, size_t len)
+{
+    return find(&by_token, token, len);
+}
+
+void rtc_peer_end(struct rtc_peer *peer)
+{
+    peer->hung_up = true;
+    co_cancel(peer->co);
+}
+
+static bool has_path(const struct rtc_peer *peer)
+{
+    for (int i = 0; i < RTC_PATHS_MAX; i++)
+        if (peer->paths[i].peer)
+            return true;
+    return false;
+}
+
+void rtc_peers_leave_port(const struct rtc_port *port)
+{
+    LIST_FOREACH (&all, it, after) {
+        struct rtc_peer *peer = LIST_ENTRY(it, struct rtc_peer, link);
+        bool             had = has_path(peer);
+        rtc_peer_unlink(peer, port);
+        if (had && !has_path(peer))
+            co_cancel(peer->co);
+    }
+}
+
+void rtc_peers_run(void *arg)
+{
+    struct err *e;
+    (void)arg;
+    while (!(e = co_sleep(LOOK_US))) {
+        int64_t now = now_us();
+        LIST_FOREACH (&all, it, after) {
+            struct rtc_peer *peer = LIST_ENTRY(it, struct rtc_peer, link);
+            if (rtc_transport_due_us(peer->transport) <= now)
+                rtc_transport_tick(peer->transport, now);
+        }
+    }
+    err_free(e);
+}

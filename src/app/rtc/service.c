@@ -1,0 +1,156 @@
+#include "app/rtc/service.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/rtc/peer.h"
+#include "app/rtc/peers.h"
+#include "app/rtc/port.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "protocol/co.h"
+#include "protocol/io.h"
+#include "protocol/rtc/stun.h"
+
+/* Datagrams that one call reads; longest datagram: those of a usual network are no longer than its MTU. */
+enum { BATCH = 64, DATAGRAM_CAP = 2048 };
+
+/* Room in the kernel, of which the system may allow less. */
+enum { SOCKET_BUFFER_BYTES = 4 << 20 };
+
+struct control {
+    _Alignas(struct cmsghdr) uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+struct reader {
+    struct rtc_port         port;
+    ino_t                   prepared; /* the socket that has been prepared */
+    struct mmsghdr          heads[BATCH];
+    struct iovec            iov[BATCH];
+    struct sockaddr_storage from[BATCH];
+    struct control          controls[BATCH];
+    uint8_t                 bytes[BATCH][DATAGRAM_CAP];
+};
+
+const struct conf_words *rtc_service_endpoints(const struct conf *conf)
+{
+    return conf->rtc_server.enabled ? &conf->rtc_server.listen : NULL;
+}
+
+/* ---- in ---- */
+
+/* This host's address that a datagram was sent to. */
+static struct rtc_local local_of(struct msghdr *head)
+{
+    struct rtc_local local = { 0 };
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c)) {
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            local.family = AF_INET;
+            local.v4 = info.ipi_spec_dst;
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(c), sizeof info);
+            local.family = AF_INET6;
+            local.v6 = info.ipi6_addr;
+        }
+    }
+    return local;
+}
+
+/* A check goes to the session that it names, because a client may open a second one from the same socket; all else by the address. */
+static struct rtc_peer *whose(const struct rtc_addr *from, const uint8_t *bytes, size_t len)
+{
+    const char *ufrag;
+    size_t      ufrag_len;
+    if (stun_is(bytes, len) && stun_username(bytes, len, &ufrag, &ufrag_len))
+        return rtc_peers_find_ufrag(ufrag, ufrag_len);
+    const struct rtc_path *path = rtc_path_find(from);
+    return path ? path->peer : NULL;
+}
+
+static void take_datagram(struct reader *r, int i, int64_t now)
+{
+    struct msghdr   *head = &r->heads[i].msg_hdr;
+    size_t           len = r->heads[i].msg_len;
+    struct rtc_path  way = { .to = rtc_addr_of(&r->from[i]), .port = &r->port, .local = local_of(head) };
+    struct rtc_peer *peer = way.to.len && !(head->msg_flags & MSG_TRUNC) ? whose(&way.to, r->bytes[i], len) : NULL;
+    rtc_port_counts()->datagrams++;
+    rtc_port_counts()->bytes += len;
+    if (peer)
+        rtc_peer_take(peer, &way, now, r->bytes[i], len);
+    else
+        rtc_port_counts()->strangers++;
+}
+
+static void prepare_batch(struct reader *r)
+{
+    for (int i = 0; i < BATCH; i++) {
+        r->iov[i] = (struct iovec){ r->bytes[i], DATAGRAM_CAP };
+        r->heads[i].msg_hdr = (struct msghdr){ .msg_name = &r->from[i],
+                                               .msg_namelen = sizeof r->from[i],
+                                               .msg_iov = &r->iov[i],
+                                               .msg_iovlen = 1,
+                                               .msg_control = r->controls[i].bytes,
+                                               .msg_controllen = sizeof r->controls[i].bytes };
+    }
+}
+
+/* Read and take what is there, at most one batch. Waits when there is nothing. */
+static struct err *take_batch(struct reader *r)
+{
+    prepare_batch(r);
+    int n = co_is_cancelled(co_self()) ? -1 : recvmmsg(r->port.io->fd, r->heads, BATCH, MSG_DONTWAIT, NULL);
+    if (n < 0 && errno == EINTR)
+        return NULL;
+    if (n < BATCH)
+        io_drained(r->port.io);
+    if (n <= 0)
+        return io_wait_readable(r->port.io, DEADLINE_NEVER);
+    int64_t now = now_us();
+    for (int i = 0; i < n; i++)
+        take_datagram(r, i, now);
+    co_give_way_by_time();
+    return NULL;
+}
+
+/* ---- the port ---- */
+
+/* Prepare the socket, unless that was done: a reload may have opened another one in its place. */
+static void prepare(struct reader *r)
+{
+    static const int bytes = SOCKET_BUFFER_BYTES, on = 1;
+    struct stat      st;
+    if (fstat(r->port.io->fd, &st) < 0 || st.st_ino == r->prepared)
+        return;
+    r->prepared = st.st_ino;
+    setsockopt(r->port.io->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    setsockopt(r->port.io->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    setsockopt(r->port.io->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    setsockopt(r->port.io->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on,
+               sizeof on); /* fails where the socket is none of IPv6 */
+}
+
+void rtc_service_run(struct server *s, struct io *socket, const struct listen_service *by)
+{
+    struct reader *r = mem_calloc(1, sizeof *r);
+    struct err    *e = NULL;
+    (void)s;
+    (void)by;
+    if (!r || !rtc_port_open(&r->port, socket)) {
+        log_error("rtc: no memory for a port");
+        mem_free(r);
+        return;
+    }
+    co_set_urgent(true);
+    while (!e) {
+        prepare(r);
+        e = take_batch(r);
+    }
+    err_free(e);
+    rtc_peers_leave_port(&r->port);
+    rtc_port_close(&r->port);
+    mem_free(r);
+}
