@@ -27,8 +27,8 @@ static void take(struct stream *s, int64_t at)
         s->stretches = SOUND_JUDGE;
     s->stretches -= FRAME;
     double n = step.silence + (FRAME - step.skip) * (1 + s->stretch) + s->rest;
-    s->rest = n - floor(n);
-    sound_line_pass(&s->line, (int)floor(n));
+    s->rest = n - (int)n;
+    sound_line_pass(&s->line, (int)n);
 }
 
 static void microseconds_become_samples_and_back(void **state)
