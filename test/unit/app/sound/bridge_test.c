@@ -33,10 +33,10 @@ static int group_end(void **state)
     return loop_end(state);
 }
 
-static void begin_stream(const char *more)
+#define BRIDGED "rtc { enabled on; rtmp_to_rtc on; } "
+
+static void begin_stream(const char *directives)
 {
-    char directives[256];
-    snprintf(directives, sizeof directives, "rtc { enabled on; rtmp_to_rtc on; } %s", more);
     n_sent = 0;
     fx = (struct fixture){ .conf = conf_with(directives) };
     sources_init(&fx.all, table);
@@ -103,7 +103,7 @@ static void sound_is_converted_while_somebody_listens(void **state)
     struct sound_reader r;
     int64_t             before = n_jobs(), pts_us = -1;
     (void)state;
-    begin_stream("");
+    begin_stream(BRIDGED);
     for (int i = 0; i < 50; i++)
         send_frame(CODEC_PCMU);
     let_run();
@@ -226,7 +226,7 @@ static void opus_of_the_log_is_not_converted(void **state)
     struct sound_reader r;
     int64_t             before = n_jobs();
     (void)state;
-    begin_stream("");
+    begin_stream(BRIDGED);
     assert_null(other_sound_join(&r, s, NULL));
     let_run();
     for (int i = 0; i < 50; i++)
@@ -246,7 +246,7 @@ static void the_originals_of_a_publisher_are_brought(void **state)
     struct sound_reader  r;
     int64_t              before = n_jobs();
     (void)state;
-    begin_stream("");
+    begin_stream(BRIDGED);
     assert_null(other_sound_join(&r, s, co_self()));
     assert_null(other_sound_open(&o, s));
     let_run();
@@ -286,10 +286,37 @@ static void a_delayed_stream_needs_no_originals(void **state)
 {
     struct other_sound *o;
     (void)state;
-    begin_stream("delay 1h;");
+    begin_stream(BRIDGED "delay 1h;");
     assert_true(source_delay_us(s) > 0);
     assert_null(other_sound_open(&o, s));
     assert_null(o);
+    end_stream();
+}
+
+/* Each allocation fails in turn: nothing is left of what was begun. */
+static void without_memory_nothing_is_left(void **state)
+{
+    struct other_sound *o;
+    struct sound_reader r;
+    (void)state;
+    begin_stream("");
+    let_run();
+    size_t held = mem_held();
+    for (int step = 0; step < 2; step++) {
+        mem_fail_after(step);
+        assert_int_equal(code_of(other_sound_join(&r, s, NULL)), E_NO_MEMORY);
+        other_sound_leave(&r);
+        mem_fail_after(step);
+        assert_int_equal(code_of(other_sound_open(&o, s)), E_NO_MEMORY);
+        assert_null(o);
+        struct sound_converter *c;
+        const struct sound_wish wish = { CODEC_OPUS, 48000 };
+        mem_fail_after(step);
+        assert_int_equal(code_of(sound_converter_new(&c, "live/cam", &wish, NULL, NULL)), E_NO_MEMORY);
+        assert_null(c);
+    }
+    mem_fail_after(-1);
+    assert_int_equal(mem_held(), held);
     end_stream();
 }
 
@@ -304,6 +331,7 @@ int main(void)
         cmocka_unit_test(opus_of_the_log_is_not_converted),
         cmocka_unit_test(the_originals_of_a_publisher_are_brought),
         cmocka_unit_test(a_delayed_stream_needs_no_originals),
+        cmocka_unit_test(without_memory_nothing_is_left),
     };
     return cmocka_run_group_tests(tests, group_begin, group_end);
 }
