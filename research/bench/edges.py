@@ -4,11 +4,13 @@ import contextlib
 import json
 import time
 
+import hls
 import lab
 from runs import ingest
 from servers import KeptConnection, Srs, need
 from table import middle, ratio, rounds
 
+HLS_S = 12              # how long players of HLS play after an origin was killed: what they had before is over
 SETTLE_S = 2            # until each stream has been read for a second, by which its way of reading is chosen
 LINGER_S = 3600         # a pull goes on without players while it is measured
 
@@ -99,27 +101,49 @@ def joins(n=1000, rate=1000):
             "failed": result["failed"], "dropped": result["dropped"], "pulls_each": pulls / n}
 
 
-def killed_origin(players=200, wire="rtmp", more="", seconds=6):
-    """
-    Two origins have one encoder's stream. Players are at an edge when the origin that it pulls from is killed: how long no byte came, how
-    many pictures were missed or came twice, whose time went back, and who was disconnected.
-    """
+@contextlib.contextmanager
+def edge_of_two(more="", wires=(), vhost=""):
+    """An edge, and its two origins, which have one encoder's stream."""
     with contextlib.ExitStack() as stack:
         origins = [stack.enter_context(Srs()) for _ in range(2)]
         to = " ".join(f"127.0.0.1:{o.ports['rtmp']}" for o in origins)
         encoder = stack.enter_context(Srs(f"forward {{ enabled on; destination {to}; }}"))
         stack.enter_context(lab.publishers(encoder))
-        edge = stack.enter_context(edge_of(*origins, more=more, wires=[wire] if wire != "rtmp" else []))
-        load = stack.enter_context(lab.players(edge, players, wire=wire, duration=3600))
-        if load.ready()["failed"]:
-            raise lab.Failed("some players do not play")
-        time.sleep(SETTLE_S)
-        used = next((o for o in origins if f":{o.ports['rtmp']}/" in edge.log()), None)
-        if not used:
-            raise lab.Failed("the edge pulls from no origin")
-        used.process.kill()
-        time.sleep(seconds)
-        result = load.stop()
+        yield stack.enter_context(edge_of(*origins, more=more, wires=wires, vhost=vhost)), origins
+
+
+def kill_under(load, edge, origins, settle_s, seconds):
+    """Kill the origin that the edge pulls from, when all players have played for a while. What they have to say some seconds later."""
+    if load.ready()["failed"]:
+        raise lab.Failed("some players do not play")
+    time.sleep(settle_s)
+    used = next((o for o in origins if f":{o.ports['rtmp']}/" in edge.log()), None)
+    if not used:
+        raise lab.Failed("the edge pulls from no origin")
+    used.process.kill()
+    time.sleep(seconds)
+    return load.stop()
+
+
+def killed_origin_hls(players=200, more="", seconds=6):
+    """The same for players of HLS: how many stalled, and were disconnected. They are three segments behind, so a short gap stalls none."""
+    with edge_of_two(more=more, wires=["hls"], vhost=hls.MEMORY % "") as (edge, origins):
+        hls.wait_segments(edge, 3)
+        url = f"http://127.0.0.1:{edge.ports['http']}{hls.PLAYLIST}"
+        with lab.Load("hls_players", *lab.flags(players=players, pid=edge.pid, duration=3600), url) as load:
+            result = kill_under(load, edge, origins, SETTLE_S, max(seconds, HLS_S))
+    return {"stalls": result["stalls"], "stalled_ms": result["stalled_ms"], "disconnected": result["dropped"] + result["failed"],
+            "media": result["media"] / players}
+
+
+def killed_origin(players=200, wire="rtmp", more="", seconds=6):
+    """
+    Two origins have one encoder's stream. Players are at an edge when the origin that it pulls from is killed: how long no byte came, how
+    many pictures were missed or came twice, whose time went back, and who was disconnected.
+    """
+    with edge_of_two(more=more, wires=[wire] if wire != "rtmp" else []) as (edge, origins):
+        with lab.players(edge, players, wire=wire, duration=3600) as load:
+            result = kill_under(load, edge, origins, SETTLE_S, seconds)
     return {"pause": result["pause_ms"], "disconnected": result["dropped"], "lost": result["lost"] / players,
             "repeats": result["repeats"] / players, "backward": result["backward"] / players}
 
@@ -165,6 +189,9 @@ def row_edge_kill(table):
         table.target("the same: disconnected", middle(its, "disconnected"), 0)
         table.target("the same: pictures twice, of a player", middle(its, "repeats"), 0)
         table.target("the same: timestamps that go back, of a player", middle(its, "backward"), 0)
+    its = table.keep("edge-kill-hls", {"HLS": [killed_origin_hls(**how)]})["HLS"]
+    table.target(f"an origin killed, {how['players']} players of an edge, HLS: stalls", middle(its, "stalls"), 0)
+    table.target("the same: disconnected", middle(its, "disconnected"), 0)
 
 
 ROWS = {"edge-latency": row_edge_latency, "edge-pull": row_edge_pull, "edge-join": row_edge_join, "edge-kill": row_edge_kill}
