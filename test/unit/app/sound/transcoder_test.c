@@ -232,6 +232,24 @@ static void a_long_hole_is_jumped_over(void **state)
     free_out(out);
 }
 
+/* Twice as much sound as its times have room for: what is too much is left out, and the rest goes on without a break. */
+static void sound_that_comes_too_fast_is_cut(void **state)
+{
+    enum { FRAMES = 300, STEP_US = 10000 };
+    struct out        *out = new_out();
+    struct transcoder *t = start(CODEC_OPUS);
+    (void)state;
+    for (int64_t i = 0; i < FRAMES; i++)
+        take(t, g711_frame(i, i * STEP_US), out);
+    struct sound_counts counts = transcoder_counts(t);
+    assert_int_equal(counts.n_errors + counts.n_jumps, 0);
+    transcoder_free(&t);
+    for (int i = 1; i < out->n; i++)
+        assert_int_equal(out->frames[i]->pts_us - out->frames[i - 1]->pts_us, 20000);
+    assert_in_range(out->frames[out->n - 1]->pts_us, FRAMES * STEP_US - 100000, FRAMES * STEP_US + 100000);
+    free_out(out);
+}
+
 /* Nothing that a decoder makes of damaged packets, and of codecs that it does not know, ends it; they are counted. */
 static void damaged_packets_are_counted_and_survived(void **state)
 {
@@ -431,6 +449,7 @@ int main(void)
         cmocka_unit_test(clicks_follow_a_drift),
         cmocka_unit_test(a_hole_becomes_silence),
         cmocka_unit_test(a_long_hole_is_jumped_over),
+        cmocka_unit_test(sound_that_comes_too_fast_is_cut),
         cmocka_unit_test(damaged_packets_are_counted_and_survived),
         cmocka_unit_test(the_codec_may_change_in_mid_stream),
         cmocka_unit_test(nothing_clicks_in_a_steady_tone),
