@@ -1,18 +1,16 @@
 #include "app/dvr/file.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "app/dvr/catalogue.h"
 #include "app/dvr/complete.h"
 #include "app/dvr/counts.h"
-#include "app/dvr/names.h"
+#include "app/dvr/file_gaps.h"
+#include "app/dvr/file_name.h"
 #include "app/dvr/note.h"
+#include "app/dvr/open_files.h"
 #include "app/dvr/rescue.h"
 #include "app/server/finished_file.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "core/map.h"
 #include "core/mem.h"
 #include "core/str.h"
 #include "protocol/co.h"
@@ -21,20 +19,11 @@
 /* Bytes that may wait for the disk; beyond this, frames are lost. */
 enum { QUEUE_BYTES_MAX = 8 << 20 };
 
-/* Most files that are not complete, of all streams. */
-enum { FILES_MAX = 10000 };
-
 /*
  * Time between two parts of a recording. A part ends anywhere, so its last pictures may be displayed later than its duration says: those that
  * are shown before them, but come after them, are missing.
  */
 enum { RESUME_PAUSE_US = 200 * US_PER_MS };
-
-/* Most names that are tried for a file beside others that are open. */
-enum { NAMES_MAX = 100 };
-
-static struct list all = { &all, &all }; /* each struct dvr_file that is not complete */
-static struct map  by_temporary;         /* temporary name → struct dvr_file that is not complete */
 
 /* ---- its life -------------------------------------------------------------------------------------------------- */
 
@@ -44,18 +33,9 @@ static struct dvr_file *ref(struct dvr_file *f)
     return f;
 }
 
-static void forget(struct dvr_file *f)
-{
-    list_remove(&f->link);
-    if (f->temporary && map_find(&by_temporary, f->temporary) == f)
-        map_remove(&by_temporary, f->temporary);
-    if (by_temporary.count == 0)
-        map_finish(&by_temporary);
-}
-
 static void destroy(struct dvr_file *f)
 {
-    forget(f);
+    open_files_forget(f);
     if (f->format && f->format->finish)
         f->format->finish(&f->output);
     file_writer_leave(&f->output.writer);
@@ -86,77 +66,6 @@ void dvr_file_unref(struct dvr_file **fp)
     drop(f);
 }
 
-/* ---- its name -------------------------------------------------------------------------------------------------- */
-
-static char *temporary_of(const char *path)
-{
-    char *temporary = mem_alloc(strlen(path) + sizeof DVR_TEMPORARY);
-    if (temporary)
-        stpcpy(stpcpy(temporary, path), DVR_TEMPORARY);
-    return temporary;
-}
-
-/* Take a name that no open file has. */
-static struct err *take_name(struct dvr_file *f, char *path)
-{
-    for (int n = 0; n < NAMES_MAX; n++) {
-        mem_free(f->path);
-        mem_free(f->temporary);
-        f->temporary = NULL;
-        struct err *e = dvr_name_numbered(&f->path, path, -1, n);
-        if (!e && !(f->temporary = temporary_of(f->path)))
-            e = err_no_memory();
-        if (!e && map_find(&by_temporary, f->temporary))
-            continue;
-        if (!e && !map_put(&by_temporary, f->temporary, f))
-            e = err_no_memory();
-        return e;
-    }
-    return err_new(E_SYSTEM_FILE_OPEN, "%d files that are being recorded have the name %s", NAMES_MAX, path);
-}
-
-/* The complete recording in which the next one of its stream goes on; NULL: there is none. */
-static struct dvr_recording *find_newest(const struct dvr_subject *s)
-{
-    struct dvr_recording *r = NULL;
-    if (s->vhost->dvr.plan == CONF_DVR_APPEND)
-        r = catalogue_newest(s->vhost->name, s->app, s->stream, NULL);
-    return r && r->state == DVR_COMPLETE && !r->is_due ? r : NULL;
-}
-
-/* If that has the path with a number behind it, because the path was taken, it is the path. */
-static struct err *follow_number(char **path, const struct dvr_subject *s)
-{
-    const struct dvr_recording *newest = dvr_format_of(*path)->appends ? find_newest(s) : NULL;
-    struct err                 *e = NULL;
-    for (int n = 1; newest && !e && n < NAMES_MAX; n++) {
-        char *numbered;
-        e = dvr_name_numbered(&numbered, *path, -1, n);
-        if (!e && str_equal(numbered, newest->path)) {
-            mem_free(*path);
-            *path = numbered;
-            break;
-        }
-        mem_free(numbered);
-    }
-    return e;
-}
-
-static struct err *give_name(struct dvr_file *f, const struct dvr_subject *s, int64_t wall_us)
-{
-    const struct template_names names = { .vhost = f->vhost->name, .app = s->app, .stream = s->stream };
-    char                       *path = NULL;
-    struct err                 *e = dvr_name_make(&path, f->vhost->dvr.path, &names, wall_us, f->conf->utc_time);
-    if (!e)
-        e = follow_number(&path, s);
-    if (!e)
-        e = take_name(f, path);
-    mem_free(path);
-    if (!e)
-        f->format = dvr_format_of(f->path);
-    return e;
-}
-
 /* ---- the beginning --------------------------------------------------------------------------------------------- */
 
 /*
@@ -172,19 +81,6 @@ static struct err *prepare(void *arg)
     f->rescued = left.recording;
     mem_free(left.final);
     return NULL;
-}
-
-/* Have the note written, for the case that the server is killed. Without it the file is recorded all the same. */
-static void put_note(struct dvr_file *f, const char *of)
-{
-    const struct dvr_recording *r = f->recording;
-    const struct dvr_facts      complete = { r->duration_us, r->bytes, r->tail }, open = { 0 };
-    char                       *path = note_path(of);
-    char                       *text = note_text(r, r->state == DVR_COMPLETE ? &complete : &open);
-    if (path && text)
-        file_writer_put(f->output.writer, path, NOTE_TEMPORARY, text, strlen(text));
-    mem_free(path);
-    mem_free(text);
 }
 
 static void note_head(void *arg, const struct file_writer_result *r)
@@ -229,15 +125,8 @@ static struct err *open_writer(struct dvr_file *f, size_t more_bytes)
     if (!e && !write_head(f))
         e = err_new(E_SYSTEM_FILE_OPEN, "the beginning of %s is lost", f->temporary);
     if (!e)
-        put_note(f, f->temporary);
+        dvr_file_put_note(f, f->temporary);
     return e;
-}
-
-/* The recording that goes on in the file; NULL: there is none. */
-static struct dvr_recording *find_resumable(const struct dvr_file *f, const struct dvr_subject *s)
-{
-    struct dvr_recording *r = f->format->appends ? find_newest(s) : NULL;
-    return r && str_equal(r->path, f->path) ? r : NULL;
 }
 
 static void resume(struct dvr_file *f, struct dvr_recording *r)
@@ -254,7 +143,7 @@ static void resume(struct dvr_file *f, struct dvr_recording *r)
 
 static struct err *find_recording(struct dvr_file *f, const struct dvr_subject *s, int64_t wall_us)
 {
-    struct dvr_recording *before = find_resumable(f, s);
+    struct dvr_recording *before = file_name_find_resumable(f, s);
     if (before) {
         resume(f, before);
         return NULL;
@@ -272,7 +161,7 @@ static struct err *fill(struct dvr_file *f, const struct dvr_subject *s, int64_t
     f->conf = conf_ref((struct conf *)s->conf);
     f->vhost = s->vhost;
     str_copy(f->source_id, sizeof f->source_id, s->source_id);
-    struct err *e = give_name(f, s, wall_us);
+    struct err *e = file_name_give(f, s, wall_us);
     if (!e)
         e = find_recording(f, s, wall_us);
     jitter_init(&f->jitter, s->vhost->dvr.time_jitter);
@@ -292,8 +181,8 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
                            enum codec video, enum codec audio, int64_t first_us, int64_t wall_us)
 {
     *out = NULL;
-    if (by_temporary.count >= FILES_MAX)
-        return err_new(E_LIMIT, "%d files are being recorded already", FILES_MAX);
+    if (open_files_are_full())
+        return err_new(E_LIMIT, "%d files are being recorded already", OPEN_FILES_MAX);
     struct dvr_file *f = mem_calloc(1, sizeof *f);
     if (!f)
         return err_no_memory();
@@ -308,7 +197,7 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
                                      .video = video,
                                      .audio = audio,
                                      .expected_us = c->plan == CONF_DVR_SEGMENT ? c->duration_us : 0 };
-    list_push(&all, &f->link);
+    open_files_add(f);
     struct err *e = fill(f, subject, wall_us);
     if (!e)
         e = open_writer(f, subject->more_bytes);
@@ -325,58 +214,6 @@ struct err *dvr_file_begin(struct dvr_file **out, const struct dvr_subject *subj
     dvr_count(f->source_id, &(struct dvr_counts){ .n_open = 1 });
     *out = f;
     return NULL;
-}
-
-/* ---- gaps ------------------------------------------------------------------------------------------------------ */
-
-static enum gap_reason why_lost(const struct dvr_file *f)
-{
-    switch (file_writer_lost_errno(f->output.writer)) {
-    case 0: return GAP_DISK_SLOW;
-    case ENOSPC:
-    case EDQUOT: return GAP_DISK_FULL;
-    default: return GAP_DISK_ERROR;
-    }
-}
-
-void dvr_file_note_written(struct dvr_file *f)
-{
-    bool all = file_writer_is_done(f->output.writer) && file_writer_lost(f->output.writer).bytes == f->n_lost;
-    if (all && f->flushed_us > f->written_us)
-        f->written_us = f->flushed_us;
-}
-
-bool dvr_file_note_lost(struct dvr_file *f, enum gap_reason *why)
-{
-    uint64_t n_lost = file_writer_lost(f->output.writer).bytes;
-    if (n_lost == f->n_lost)
-        return false;
-    f->n_lost = n_lost;
-    *why = why_lost(f);
-    return true;
-}
-
-static void count_gap(const struct dvr_file *f, const struct gap *gap)
-{
-    struct dvr_counts more = { 0 };
-    more.n_gaps[gap->reason] = 1;
-    more.gaps_us[gap->reason] = gap->length_us;
-    dvr_count(f->source_id, &more);
-}
-
-void dvr_file_gap(struct dvr_file *f, int64_t from_us, int64_t to_us, enum gap_reason reason)
-{
-    int64_t    at_us = f->before_us + (from_us > f->first_us ? from_us - f->first_us : 0);
-    struct gap gap = { at_us, to_us - from_us, reason };
-    count_gap(f, &gap);
-    gaps_add(&f->recording->gaps, gap);
-    if (to_us > f->written_us)
-        f->written_us = to_us;
-    log_write_as(co_trace(), reason == GAP_PUBLISHER ? LOG_INFO : LOG_WARN,
-                 "DVR of %s/%s: a gap of %lldms at %lldms of %s: %s", f->recording->app, f->recording->stream,
-                 (long long)(gap.length_us / US_PER_MS), (long long)(at_us / US_PER_MS), f->path,
-                 gap_reason_text(reason));
-    put_note(f, f->final ? f->final : f->temporary);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------------------------- */
@@ -494,7 +331,7 @@ static void note_end(void *arg, const struct file_writer_result *r)
     struct dvr_file *f = arg;
     (void)r;
     settle(f);
-    forget(f);
+    open_files_forget(f);
     if (f->final)
         tell(f);
     if (f->owner)
@@ -526,7 +363,7 @@ void dvr_file_end(struct dvr_file *f)
 
 void dvr_files_finish(void)
 {
-    LIST_FOREACH (&all, it, after) {
+    LIST_FOREACH (open_files_all(), it, after) {
         struct dvr_file *f = LIST_ENTRY(it, struct dvr_file, link);
         bool             is_awaited = f->has_ended && !f->is_settled; /* note_end() would drop it */
         list_remove(it);
@@ -534,5 +371,5 @@ void dvr_files_finish(void)
         if (is_awaited)
             drop(f);
     }
-    map_finish(&by_temporary);
+    open_files_finish();
 }

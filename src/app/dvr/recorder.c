@@ -5,6 +5,7 @@
 
 #include "app/dvr/catalogue.h"
 #include "app/dvr/counts.h"
+#include "app/dvr/file_gaps.h"
 #include "app/dvr/orders.h"
 #include "app/source/attend.h"
 #include "app/source/first_time.h"
