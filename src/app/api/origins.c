@@ -13,8 +13,8 @@ static void put_origin(struct api_reply *r, const struct edge_origin *o)
     jw_string(j, "state", edge_origin_state_name(&o->state));
     jw_int(j, "aside_ms", o->state.aside_us / US_PER_MS);
     jw_int(j, "failures", o->state.n_failures);
-    jw_int(j, "pulls", (int64_t)o->n_pulls);
-    jw_int(j, "pushes", (int64_t)o->n_pushes);
+    jw_int(j, "pulls", (int64_t)edge_origin_pulls(o));
+    jw_int(j, "pushes", (int64_t)edge_origin_pushes(o));
     jw_object_end(j);
 }
 

@@ -24,13 +24,12 @@ static void fill(struct edge_origin *out, const struct conf_vhost *v, const char
 {
     const struct conf_cluster *c = &v->cluster;
     enum conf_cluster_protocol protocol = protocol_of(c, is_other), pushes_by = origin_place_rtmp(c);
-    char                       push_url[EDGE_ORIGIN_CAP];
     write_url(out->url, c, origin, protocol);
-    write_url(push_url, c, origin, pushes_by);
+    out->push_url[0] = 0;
+    if (protocol == pushes_by || !c->follow_client)
+        write_url(out->push_url, c, origin, pushes_by);
     out->vhost = v->name;
     out->state = origins_state(out->url);
-    out->n_pulls = edge_count_pulls(v->name, out->url);
-    out->n_pushes = protocol == pushes_by || !c->follow_client ? edge_count_pushes(v->name, push_url) : 0;
 }
 
 bool edge_origins_next(const struct conf *conf, struct edge_origin_walk *at, struct edge_origin *out)
@@ -46,6 +45,16 @@ bool edge_origins_next(const struct conf *conf, struct edge_origin_walk *at, str
         return true;
     }
     return false;
+}
+
+size_t edge_origin_pulls(const struct edge_origin *o)
+{
+    return edge_count_pulls(o->vhost, o->url);
+}
+
+size_t edge_origin_pushes(const struct edge_origin *o)
+{
+    return o->push_url[0] ? edge_count_pushes(o->vhost, o->push_url) : 0;
 }
 
 const char *edge_origin_state_name(const struct origin_state *s)

@@ -16,9 +16,9 @@ enum { EDGE_ORIGIN_CAP = 512 };
 
 struct edge_origin {
     const char         *vhost;
-    char                url[EDGE_ORIGIN_CAP]; /* "rtmp://host:port", cut if it is longer */
+    char                url[EDGE_ORIGIN_CAP];      /* "rtmp://host:port", cut if it is longer */
+    char                push_url[EDGE_ORIGIN_CAP]; /* the same for publishers; "": another row counts them */
     struct origin_state state;
-    size_t              n_pulls, n_pushes;
 };
 
 /** A place in a walk. All zero: before the first one. */
@@ -29,6 +29,10 @@ struct edge_origin_walk {
 
 /** Go to the next origin; false: there is none. */
 bool edge_origins_next(const struct conf *conf, struct edge_origin_walk *at, struct edge_origin *out);
+
+/** The pulls and pushes that are open at it. Each call looks at all of them. */
+size_t edge_origin_pulls(const struct edge_origin *o);
+size_t edge_origin_pushes(const struct edge_origin *o);
 
 /** "unknown": it was not asked yet; "up", or "down". */
 const char *edge_origin_state_name(const struct origin_state *s);

@@ -16,12 +16,12 @@ static int64_t failures_of(const struct edge_origin *o)
 
 static int64_t pulls_of(const struct edge_origin *o)
 {
-    return (int64_t)o->n_pulls;
+    return (int64_t)edge_origin_pulls(o);
 }
 
 static int64_t pushes_of(const struct edge_origin *o)
 {
-    return (int64_t)o->n_pushes;
+    return (int64_t)edge_origin_pushes(o);
 }
 
 static const struct {
