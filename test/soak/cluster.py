@@ -155,7 +155,8 @@ class Tree:
     def __init__(self, folder):
         self.folder, self.links = folder, []
         self.origins = [self.server("origin%d" % i, "vhost __defaultVhost__ { }") for i in (1, 2)]
-        self.encoder = self.server("encoder", "vhost __defaultVhost__ { forward { enabled on; destination %s; } }" % " ".join(
+        # Threads of this program may wait for a busy machine for longer than a publisher may be silent.
+        self.encoder = self.server("encoder", "vhost __defaultVhost__ { publish { normal_timeout 60000; } forward { enabled on; destination %s; } }" % " ".join(
             "127.0.0.1:%d" % o.port for o in self.origins))
         self.middle = [self.edge("middle%d" % i, self.origins) for i in (1, 2)]
         self.leaves = [self.edge("leaf%d" % i, self.middle) for i in (1, 2)]
