@@ -50,9 +50,12 @@ def hls_rows(server):
     playlist = hls_playlist.read(reply.body.decode())
     found = {}
     for s in playlist.segments:
+        if s.gap:                                                           # of a time in which the server was away
+            assert s.uri.endswith((".ts", ".m4s"))                          # FFmpeg takes no playlist with another name
+            continue
         whole = fetch(urljoin(url, s.uri))
         parts = [(urlsplit(p.uri).path, p.duration, p.independent) for p in s.parts]
-        assert not s.gap and whole.status == 200
+        assert whole.status == 200
         found[s.number] = (urlsplit(s.uri).path, s.duration, s.pdt, s.discontinuity, len(whole.body),
                            hashlib.sha1(whole.body).hexdigest(), parts)
     return found
