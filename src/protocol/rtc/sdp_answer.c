@@ -3,10 +3,11 @@
 #include <inttypes.h>
 
 #include "core/version.h"
+#include "protocol/rtc/ice.h"
 #include "protocol/rtc/sdp_codec.h"
 
-/* RFC 8445 5.1.2.1: a type preference of 126 (host; for TCP a lower one, RFC 6544 4.2), the local preference, and component 1. */
-enum { TYPE_PREFERENCE_UDP = 126, TYPE_PREFERENCE_TCP = 90, LOCAL_PREFERENCE_MAX = 65535, COMPONENT_PART = 256 - 1 };
+/* RFC 8445 5.1.2.2: 126 for host candidates; for TCP a lower one (RFC 6544 4.2). */
+enum { TYPE_PREFERENCE_UDP = 126, TYPE_PREFERENCE_TCP = 90, LOCAL_PREFERENCE_MAX = 65535, COMPONENT_RTP = 1 };
 
 struct answer {
     struct buf                 *out;
@@ -62,8 +63,8 @@ static void put_candidates(struct buf *out, const struct sdp_local *local)
 {
     for (size_t i = 0; i < local->n_candidates; i++) {
         const struct sdp_candidate *c = &local->candidates[i];
-        uint32_t                    type = c->is_tcp ? TYPE_PREFERENCE_TCP : TYPE_PREFERENCE_UDP;
-        uint32_t                    priority = type << 24 | (uint32_t)(LOCAL_PREFERENCE_MAX - i) << 8 | COMPONENT_PART;
+        unsigned                    type = c->is_tcp ? TYPE_PREFERENCE_TCP : TYPE_PREFERENCE_UDP;
+        uint32_t                    priority = ice_priority(type, LOCAL_PREFERENCE_MAX - (unsigned)i, COMPONENT_RTP);
         buf_printf(out, "a=candidate:%zu 1 %s %" PRIu32 " %s %u typ host%s generation 0\r\n", i,
                    c->is_tcp ? "tcp" : "udp", priority, c->address, c->port, c->is_tcp ? " tcptype passive" : "");
     }
