@@ -13,6 +13,7 @@
 #include "app/http/live.h"
 #include "app/http/shelf.h"
 #include "app/http/static_files.h"
+#include "app/rtc/routes.h"
 
 /* The API's ports serve the console too. */
 static const struct http_route console_rows[] = {
@@ -55,14 +56,12 @@ static const struct http_route path_rows[] = {
 static const struct http_routes paths = { path_rows, ARRAY_LEN(path_rows) };
 
 static const struct http_routes *const api_tables[] = {
-    &api_routes,
-    &exporter_routes,
-    &console,
-    NULL,
+    &api_routes, &exporter_routes, &rtc_routes, &console, NULL,
 };
 
 static const struct http_routes *const stream_tables[] = {
     &api_stream_routes,
+    &rtc_routes,
     &paths,
     NULL,
 };

@@ -68,10 +68,17 @@ static struct err *add_cors(struct http_exchange *x, const char *methods)
     return e;
 }
 
+/* True for the signalling of WebRTC. Rules, tokens and callbacks decide who may publish and play, as over RTMP, whatever the page. */
+static bool is_for_all_pages(const char *path)
+{
+    return str_starts_with(path, "/rtc/v1/");
+}
+
 /* The methods that scripts may use: pages of other sites may read the API, but change nothing. */
 static const char *allowed_methods(const struct conf *conf, const struct http_face *face, const struct http_request *r)
 {
-    return face->is_api && http_site_of(conf, r) != HTTP_SITE_OWN ? "GET, HEAD, OPTIONS" : "*";
+    bool may_only_read = face->is_api && !is_for_all_pages(r->path) && http_site_of(conf, r) != HTTP_SITE_OWN;
+    return may_only_read ? "GET, HEAD, OPTIONS" : "*";
 }
 
 /*
