@@ -80,9 +80,10 @@ bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, cons
 
 void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
 {
-    int64_t cell = cutter_cell(c, p, f);
-    if (may_begin_cell(c, p, f, has_pictures) && cell > c->cell)
-        c->cell = cell;
+    if (!cutter_is_by_wall(c, p))
+        c->cell = 0;
+    else if (may_begin_cell(c, p, f, has_pictures) && cutter_cell(c, p, f) > c->cell)
+        c->cell = cutter_cell(c, p, f);
 }
 
 int64_t cutter_part_target_us(const struct cutter *c, const struct cut_policy *p)

@@ -85,7 +85,7 @@ int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const st
  */
 bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
 
-/** Note a frame as one that could have begun a segment, after cutter_begins_cell(). */
+/** Note a frame as one that could have begun a segment, after cutter_begins_cell(). Without the wall clock nothing is noted. */
 void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
 
 /** The greatest length of a part that viewers are told. */

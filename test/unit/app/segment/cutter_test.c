@@ -343,6 +343,24 @@ static void servers_that_come_at_any_time_cut_alike_by_the_wall_clock(void **sta
     }
 }
 
+static void a_reload_to_the_wall_clock_waits_for_a_cell_that_is_seen_from_its_beginning(void **state)
+{
+    struct cut_policy p = two_seconds;
+    struct cutter     c = { 0 };
+    struct frame      f = { .kind = FRAME_VIDEO, .key = true, .dts_us = 2500 * US_PER_MS };
+    (void)state;
+    cutter_note_cell(&c, &p, &f, true);
+    p.by_wall = true;
+    c.wall_0_us = INT64_C(1800000000) * US_PER_SECOND;
+    f.dts_us = 3500 * US_PER_MS;
+    assert_false(cutter_begins_cell(&c, &p, &f, true));
+    cutter_note_cell(&c, &p, &f, true);
+    f.dts_us = 3900 * US_PER_MS;
+    assert_false(cutter_begins_cell(&c, &p, &f, true));
+    f.dts_us = 4100 * US_PER_MS;
+    assert_true(cutter_begins_cell(&c, &p, &f, true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +380,7 @@ int main(void)
         cmocka_unit_test(time_that_stands_still_cuts_nothing),
         cmocka_unit_test(one_picture_leaves_the_parts_to_the_sound),
         cmocka_unit_test(a_slow_frame_rate_is_known_after_one_part),
+        cmocka_unit_test(a_reload_to_the_wall_clock_waits_for_a_cell_that_is_seen_from_its_beginning),
         cmocka_unit_test(servers_that_come_at_any_time_cut_alike_by_the_wall_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
