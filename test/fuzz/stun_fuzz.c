@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (m.username)
         check((const uint8_t *)m.username + m.username_len <= data + size);
-    stun_is_from(&m, "password");
+    if (stun_is_from(&m, "password"))
+        check(m.integrity != NULL);
     same_answer(&m);
     return 0;
 }
