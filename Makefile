@@ -244,6 +244,9 @@ objs/fuzz/jw_fuzz objs/fuzz/jr_fuzz objs/fuzz/cue_fuzz: FUZZ_LIBS = -ljansson # 
 objs/fuzz/xw_fuzz: FUZZ_LIBS = -lexpat # a second reader of XML
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 
+# A second SRTP for comparison, where it is installed.
+$(B)/test/unit/protocol/rtc/srtp_test $(F)/test/unit/protocol/rtc/srtp_test: LIBS += $(if $(wildcard /usr/include/srtp2/srtp.h),-lsrtp2)
+
 # The unit tests again, linked with the same sanitized objects.
 UNIT_ASAN_PROGRAMS = $(patsubst %.c,$(F)/%,$(UNIT_TESTS))
 UNIT_ASAN_SUPPORT = $(patsubst %.c,$(F)/%.o,$(UNIT_SUPPORT))

@@ -16,7 +16,7 @@ test_clients="debootstrap debian-archive-keyring gpgv python3 ffmpeg"
 test_distros="debootstrap debian-archive-keyring gpgv util-linux iproute2 git"
 browser="chromium chromium-driver python3-selenium"
 lint="cppcheck clang-format shellcheck"
-bench="python3 python3-pytest ffmpeg libsrtp2-dev libavcodec-dev libswscale-dev libswresample-dev nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
+bench="python3 python3-pytest ffmpeg libavcodec-dev libswscale-dev libswresample-dev nginx libnginx-mod-rtmp wrk nghttp2-client openssl"
 
 # Programs whose packages would start a service when they are installed: only their files are taken, into objs/deps/NAME.
 test_unpacked="prometheus"
