@@ -9,6 +9,7 @@ import pytest
 import srs
 import tokens
 from media import ROOT
+from wait import until
 
 OFFERS = os.path.join(ROOT, "test", "fuzz", "corpus", "sdp")
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -39,6 +40,7 @@ def ask(make_server):
         text = reply.read().decode()
         connection.close()
         return reply.status, reply, text
+    request.server = server
     return request
 
 
@@ -74,6 +76,22 @@ def test_a_session_is_opened_and_ended(ask):
     numbers = {re.search(r"o=\S+ (\d+) ", text).group(1) for text in (answer, other)}
     assert len(numbers) == 2
     assert ask("DELETE", again)[0] == 200
+
+
+def test_a_refused_publisher_leaves_nothing_busy(ask):
+    path = WHIP + "?stream=cam"
+    other = ask.server.publisher("cam")
+    assert refused(ask("POST", path, PUBLISH)) == (409, "busy")
+    other.close()
+    answers = []
+
+    def is_let_in():
+        answers.append(ask("POST", path, PUBLISH))
+        return answers[-1][0] == 201
+    until(is_let_in, "the stream to be free", 10)
+    location, _, _ = opened(answers[-1])
+    assert ask("DELETE", location)[0] == 200
+    ask.server.publisher("cam").close()
 
 
 def test_a_player_has_its_own_endpoint(ask):
