@@ -23,8 +23,12 @@ return video && { time: video.currentTime, frames: quality.totalVideoFrames, wid
 """
 
 
+# A camera that shows a moving figure and beeps, a microphone, a screen; whoever asks gets them.
+FAKE_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--auto-select-desktop-capture-source=Entire screen"]
+
+
 class Browser:
-    def __init__(self):
+    def __init__(self, *more):
         programs.check("chromium")
         from selenium import webdriver  # imported here, so that other tests can be collected without Selenium
         from selenium.webdriver.chrome.options import Options
@@ -32,7 +36,7 @@ class Browser:
         self.profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         options = Options()
         options.binary_location = "/usr/bin/chromium"
-        for argument in _ARGUMENTS + ["--user-data-dir=" + self.profile.name]:
+        for argument in [*_ARGUMENTS, *more, "--user-data-dir=" + self.profile.name]:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)

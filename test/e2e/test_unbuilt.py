@@ -40,11 +40,11 @@ def test_t_names_file_and_line(folder):  # noqa: F811
     assert len(found) == 1 and found[0].endswith(", at %s:%d" % (path, text[:text.index("srt_server")].count("\n") + 1)), said
 
 
-OTHERS = [("/rtc/v1/play/", "WebRTC"), ("/rtc/v1/whip/?app=live&stream=s", "WebRTC")]
+OTHERS = [("/gb/v1/publish/", "GB28181")]
 
 
 def says_what_it_waits_for(server, port, path, word):
-    for method in ["GET", "POST"] if path.startswith("/rtc/") else ["GET"]:
+    for method in ["GET", "POST"]:
         reply = Api(server, port).ask(method, path)
         assert reply.status == 501 and word in reply.body.decode() and "not built yet" in reply.body.decode()
         assert reply.headers["Content-Type"].startswith("text/plain")
@@ -87,7 +87,7 @@ def test_a_flood_of_such_requests_is_no_flood_of_lines(make_server):
     api = Api(server, server.http_port)
     began = time.monotonic()
     for _ in range(200):
-        api.ask("GET", "/rtc/v1/play/")
-    server.wait_log("asks for /rtc/v1/play/")
-    assert server.log.count("asks for /rtc/v1/play/") <= time.monotonic() - began + 1  # one a second
-    until(lambda: api.ask("GET", "/rtc/v1/play/") and 'more like "HTTP client' in server.log, "a count of the others")
+        api.ask("GET", "/gb/v1/publish/")
+    server.wait_log("asks for /gb/v1/publish/")
+    assert server.log.count("asks for /gb/v1/publish/") <= time.monotonic() - began + 1  # one a second
+    until(lambda: api.ask("GET", "/gb/v1/publish/") and 'more like "HTTP client' in server.log, "a count of the others")

@@ -430,7 +430,6 @@ struct conf_pictures {
     char   *sheet;         /* a template: a sheet of small pictures; "": none */
 };
 
-enum conf_rtc_protocol { CONF_RTC_UDP, CONF_RTC_TCP, CONF_RTC_ALL };
 enum conf_ip_family { CONF_IPV4, CONF_IPV6, CONF_IP_ALL };
 enum conf_dtls_role { CONF_DTLS_PASSIVE, CONF_DTLS_ACTIVE };
 enum conf_dtls_version { CONF_DTLS_AUTO, CONF_DTLS_1_0, CONF_DTLS_1_2 };
@@ -438,10 +437,7 @@ enum conf_dtls_version { CONF_DTLS_AUTO, CONF_DTLS_1_0, CONF_DTLS_1_2 };
 /* The port of WebRTC, and how clients are told of it. */
 struct conf_rtc_server {
     bool              enabled;
-    struct conf_words listen; /* UDP endpoints */
-    bool              tcp;    /* ICE over TCP */
-    struct conf_words tcp_listen;
-    int               protocol;  /* enum conf_rtc_protocol */
+    struct conf_words listen;    /* UDP endpoints */
     char             *candidate; /* as written: "*", an address, a name, with a port or not, "$VARIABLE" */
     bool              detects;
     int               ip_family;                                    /* enum conf_ip_family */

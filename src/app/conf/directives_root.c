@@ -127,7 +127,7 @@ static const struct directive rows[] = {
       .help = "Files, HLS, DASH and live streams over HTTP." },
     { .name = "http_stream", .type = CONF_BLOCK, .children = &conf_http_server_block, .flags = CONF_LEGACY,
       .since = "1", .help = "Old name of http_server." },
-    { .name = "rtc_server", .type = CONF_BLOCK, .children = &conf_rtc_server_block, .since = "4", .help = "WebRTC." },
+    { .name = "rtc_server", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_rtc_server_block, .since = "4", .help = "WebRTC." },
     { .name = "srt_server", .type = CONF_BLOCK, .children = &conf_srt_server_block, .since = "4", .help = "SRT." },
     { .name = "stream_caster", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_stream_caster_block,
       .flags = CONF_REPEAT | CONF_NO_ENV, .reload = RELOAD_APPLIED,

@@ -4,10 +4,6 @@
 
 /* clang-format off */
 
-/* Their values are in the snapshot, but the feature is not served yet. */
-#define LATER_IN_CONF(field) CONF_FIELD(struct conf, field)
-#define LATER_IN_VHOST(field) CONF_FIELD(struct conf_vhost, field)
-
 /* legacy.c moves them to the root's rows of the same names, which have the fields. */
 static const struct directive rtmp_rows[] = {
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .flags = CONF_NO_ENV, .state = CONF_BUILT,
@@ -48,10 +44,10 @@ static const char *const rtc_protocols[] = { "udp", "tcp", "all", NULL };
 static const char *const ip_families[] = { "ipv4", "ipv6", "all", NULL };
 
 static const struct directive rtc_tcp_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, LATER_IN_CONF(rtc_server.tcp), .since = "5",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "5",
       .help = "Offer media over TCP as well." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8000", .flags = CONF_ENV_LIST,
-      .reload = RELOAD_RESTART, LATER_IN_CONF(rtc_server.tcp_listen), .since = "5", .help = "Endpoints; one may be shared with the HTTP server." },
+      .reload = RELOAD_RESTART, .since = "5", .help = "Endpoints; one may be shared with the HTTP server." },
 };
 static const struct conf_block rtc_tcp_block = { CONF_ROWS(rtc_tcp_rows), .unchecked = true };
 
@@ -64,32 +60,32 @@ static const struct directive black_hole_rows[] = {
 static const struct conf_block black_hole_block = { CONF_ROWS(black_hole_rows), .unchecked = true };
 
 static const struct directive rtc_server_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, LATER_IN_CONF(rtc_server.enabled), .since = "4",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(rtc_server.enabled), .since = "4",
       .help = "Serve WebRTC." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8000", .flags = CONF_ENV_LIST,
-      .reload = RELOAD_RESTART, LATER_IN_CONF(rtc_server.listen), .since = "4", .help = "UDP endpoints for media." },
+      .reload = RELOAD_APPLIED, IN_CONF(rtc_server.listen), .since = "4", .help = "UDP endpoints for media." },
     { .name = "tcp", .type = CONF_BLOCK, .children = &rtc_tcp_block, .since = "5", .help = "ICE over TCP." },
-    { .name = "protocol", .type = CONF_ENUM, .words = rtc_protocols, .def = "udp", LATER_IN_CONF(rtc_server.protocol), .since = "5",
+    { .name = "protocol", .type = CONF_ENUM, .words = rtc_protocols, .def = "udp", .since = "5",
       .help = "Transports of the candidates in the answer." },
-    { .name = "candidate", .type = CONF_STRING, .unit = "*|ip|host|ip:port|$VARIABLE", .def = "*", LATER_IN_CONF(rtc_server.candidate), .since = "4",
+    { .name = "candidate", .type = CONF_STRING, .unit = "*|ip|host|ip:port|$VARIABLE", .def = "*", IN_CONF(rtc_server.candidate), .since = "4",
       .help = "Address at which clients reach this server; *: detected. $NAME is an environment variable." },
-    { .name = "use_auto_detect_network_ip", .type = CONF_BOOL, .def = "on", LATER_IN_CONF(rtc_server.detects), .since = "4",
+    { .name = "use_auto_detect_network_ip", .type = CONF_BOOL, .def = "on", IN_CONF(rtc_server.detects), .since = "4",
       .help = "With *: offer the addresses of all interfaces." },
-    { .name = "ip_family", .type = CONF_ENUM, .words = ip_families, .def = "ipv4", LATER_IN_CONF(rtc_server.ip_family), .since = "4",
+    { .name = "ip_family", .type = CONF_ENUM, .words = ip_families, .def = "ipv4", IN_CONF(rtc_server.ip_family), .since = "4",
       .help = "Family of the detected addresses." },
-    { .name = "api_as_candidates", .type = CONF_BOOL, .def = "on", LATER_IN_CONF(rtc_server.host_is_candidate), .since = "4",
+    { .name = "api_as_candidates", .type = CONF_BOOL, .def = "on", IN_CONF(rtc_server.host_is_candidate), .since = "4",
       .help = "The host name of the API request is a candidate too." },
-    { .name = "resolve_api_domain", .type = CONF_BOOL, .def = "on", LATER_IN_CONF(rtc_server.resolves_host), .since = "4",
+    { .name = "resolve_api_domain", .type = CONF_BOOL, .def = "on", IN_CONF(rtc_server.resolves_host), .since = "4",
       .help = "Resolve that host name to an address." },
-    { .name = "keep_api_domain", .type = CONF_BOOL, .def = "off", LATER_IN_CONF(rtc_server.keeps_host), .since = "4",
+    { .name = "keep_api_domain", .type = CONF_BOOL, .def = "off", IN_CONF(rtc_server.keeps_host), .since = "4",
       .help = "Offer the name itself as well." },
-    { .name = "ecdsa", .type = CONF_BOOL, .def = "on", .reload = RELOAD_RESTART, LATER_IN_CONF(rtc_server.ecdsa), .since = "4",
-      .help = "The certificate that is made at start is ECDSA; off: RSA." },
-    { .name = "encrypt", .type = CONF_BOOL, .def = "on", LATER_IN_CONF(rtc_server.encrypt), .since = "4",
+    { .name = "ecdsa", .type = CONF_BOOL, .def = "on", .reload = RELOAD_LIVE, IN_CONF(rtc_server.ecdsa), .since = "4",
+      .help = "The certificate of sessions is ECDSA; off: RSA." },
+    { .name = "encrypt", .type = CONF_BOOL, .def = "on", IN_CONF(rtc_server.encrypt), .since = "4",
       .help = "Encrypt media (SRTP). Off is for debugging." },
-    { .name = "reuseport", .type = CONF_INT, .unit = "sockets", .def = "1", .reload = RELOAD_RESTART, .since = "4",
-      .help = "Number of UDP sockets on the same port." },
-    { .name = "merge_nalus", .type = CONF_BOOL, .def = "off", LATER_IN_CONF(rtc_server.merge_nalus), .since = "4",
+    { .name = "reuseport", .type = CONF_INT, .unit = "sockets", .def = "1", .state = CONF_IGNORED, .reload = RELOAD_NONE, .since = "4",
+      .help = "One UDP socket serves all." },
+    { .name = "merge_nalus", .type = CONF_BOOL, .def = "off", IN_CONF(rtc_server.merge_nalus), .since = "4",
       .help = "For streams from RTMP: send the NAL units of a picture in one packet." },
     { .name = "black_hole", .type = CONF_BLOCK, .children = &black_hole_block, .since = "4",
       .help = "A copy of all packets, for debugging." },
@@ -105,36 +101,36 @@ static const char *const dtls_roles[] = { "passive", "active", NULL };
 static const char *const dtls_versions[] = { "auto", "dtls1.0", "dtls1.2", NULL };
 
 static const struct directive vhost_rtc_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", LATER_IN_VHOST(rtc.enabled), .since = "4", .help = "Allow WebRTC in this vhost." },
-    { .name = "nack", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, LATER_IN_VHOST(rtc.nack), .since = "4",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", IN_VHOST(rtc.enabled), .since = "4", .help = "Allow WebRTC in this vhost." },
+    { .name = "nack", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, IN_VHOST(rtc.nack), .since = "4",
       .help = "Request lost packets again, and resend them on request." },
-    { .name = "nack_no_copy", .type = CONF_BOOL, .def = "on", .since = "4",
-      .help = "Keep sent packets by reference, without a copy." },
-    { .name = "twcc", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, LATER_IN_VHOST(rtc.twcc), .since = "4",
+    { .name = "nack_no_copy", .type = CONF_BOOL, .def = "on", .state = CONF_IGNORED, .reload = RELOAD_NONE, .since = "4",
+      .help = "Sent packets are always kept by reference." },
+    { .name = "twcc", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, IN_VHOST(rtc.twcc), .since = "4",
       .help = "Transport-wide feedback, from which the sender estimates the bandwidth." },
-    { .name = "stun_timeout", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, LATER_IN_VHOST(rtc.stun_timeout_us), .since = "4",
+    { .name = "stun_timeout", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, IN_VHOST(rtc.stun_timeout_us), .since = "4",
       .help = "End a session after this long without a packet." },
-    { .name = "stun_strict_check", .type = CONF_BOOL, .def = "off", LATER_IN_VHOST(rtc.stun_strict_check), .since = "4",
+    { .name = "stun_strict_check", .type = CONF_BOOL, .def = "off", IN_VHOST(rtc.stun_strict_check), .since = "4",
       .help = "Refuse peers that claim the wrong ICE role." },
-    { .name = "dtls_role", .type = CONF_ENUM, .words = dtls_roles, .def = "passive", LATER_IN_VHOST(rtc.dtls_role), .since = "4",
+    { .name = "dtls_role", .type = CONF_ENUM, .words = dtls_roles, .def = "passive", IN_VHOST(rtc.dtls_role), .since = "4",
       .help = "DTLS role where the peer leaves the choice." },
-    { .name = "dtls_version", .type = CONF_ENUM, .words = dtls_versions, .def = "auto", LATER_IN_VHOST(rtc.dtls_version), .since = "4",
+    { .name = "dtls_version", .type = CONF_ENUM, .words = dtls_versions, .def = "auto", IN_VHOST(rtc.dtls_version), .since = "4",
       .help = "Version of DTLS." },
-    { .name = "drop_for_pt", .type = CONF_INT, .unit = "payload type", .def = "0", LATER_IN_VHOST(rtc.drop_for_pt), .since = "4",
+    { .name = "drop_for_pt", .type = CONF_INT, .unit = "payload type", .def = "0", IN_VHOST(rtc.drop_for_pt), .since = "4",
       .help = "Drop received packets of this type, to test loss; 0: none." },
-    { .name = "rtmp_to_rtc", .type = CONF_BOOL, .def = "off", LATER_IN_VHOST(rtc.rtmp_to_rtc), .since = "4",
+    { .name = "rtmp_to_rtc", .type = CONF_BOOL, .def = "off", IN_VHOST(rtc.rtmp_to_rtc), .since = "4",
       .help = "Make streams from RTMP and SRT playable by WebRTC: AAC becomes Opus." },
-    { .name = "keep_bframe", .type = CONF_BOOL, .def = "off", LATER_IN_VHOST(rtc.keep_bframe), .since = "4", .help = "Keep B-frames in such streams." },
-    { .name = "keep_avc_nalu_sei", .type = CONF_BOOL, .def = "on", LATER_IN_VHOST(rtc.keep_avc_nalu_sei), .since = "5",
+    { .name = "keep_bframe", .type = CONF_BOOL, .def = "off", IN_VHOST(rtc.keep_bframe), .since = "4", .help = "Keep B-frames in such streams." },
+    { .name = "keep_avc_nalu_sei", .type = CONF_BOOL, .def = "on", IN_VHOST(rtc.keep_avc_nalu_sei), .since = "5",
       .help = "Keep SEI NAL units in such streams." },
     { .name = "opus_bitrate", .type = CONF_INT, .unit = "bit/s", .def = "48000", .min = 8000, .max = 320000,
-      .flags = CONF_OUTSIDE_IS_DEFAULT, LATER_IN_VHOST(rtc.opus_bitrate), .since = "5", .help = "Bit rate of the Opus audio." },
-    { .name = "rtc_to_rtmp", .type = CONF_BOOL, .def = "off", LATER_IN_VHOST(rtc.rtc_to_rtmp), .since = "4",
+      .flags = CONF_OUTSIDE_IS_DEFAULT, IN_VHOST(rtc.opus_bitrate), .since = "5", .help = "Bit rate of the Opus audio." },
+    { .name = "rtc_to_rtmp", .type = CONF_BOOL, .def = "off", IN_VHOST(rtc.rtc_to_rtmp), .since = "4",
       .help = "Make streams from WebRTC playable by RTMP and all other protocols: Opus becomes AAC." },
     { .name = "pli_for_rtmp", .type = CONF_SECONDS_FLOAT, .def = "6.0", .min = 0.5, .max = 30,
-      .flags = CONF_OUTSIDE_IS_DEFAULT, LATER_IN_VHOST(rtc.pli_for_rtmp_us), .since = "4", .help = "Request a key frame of such streams this often." },
+      .flags = CONF_OUTSIDE_IS_DEFAULT, IN_VHOST(rtc.pli_for_rtmp_us), .since = "4", .help = "Request a key frame of such streams this often." },
     { .name = "aac_bitrate", .type = CONF_INT, .unit = "bit/s", .def = "48000", .min = 8000, .max = 320000,
-      .flags = CONF_OUTSIDE_IS_DEFAULT, LATER_IN_VHOST(rtc.aac_bitrate), .since = "5", .help = "Bit rate of the AAC audio." },
+      .flags = CONF_OUTSIDE_IS_DEFAULT, IN_VHOST(rtc.aac_bitrate), .since = "5", .help = "Bit rate of the AAC audio." },
     { .name = "init_rate_from_sdp", .type = CONF_BOOL, .def = "off", .since = "7 (2025)",
       .help = "Take the first clock rate from the SDP." },
     { .name = "keep_original_ssrc", .type = CONF_BOOL, .def = "off", .since = "7 (2025)",

@@ -62,7 +62,7 @@ static const struct directive vhost_rows[] = {
     { .name = "dvr", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_dvr_block, .since = "1", .help = "Recording." },
     { .name = "snapshot", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_pictures_block, .since = "ours",
       .help = "Pictures of published streams in files." },
-    { .name = "rtc", .type = CONF_BLOCK, .children = &conf_vhost_rtc_block, .since = "4", .help = "WebRTC in this vhost." },
+    { .name = "rtc", .type = CONF_BLOCK, .children = &conf_vhost_rtc_block, .state = CONF_BUILT, .since = "4", .help = "WebRTC in this vhost." },
     { .name = "srt", .type = CONF_BLOCK, .children = &conf_vhost_srt_block, .since = "5", .help = "SRT in this vhost." },
     { .name = "rtsp", .type = CONF_BLOCK, .children = &conf_vhost_rtsp_block, .since = "7 (2025)",
       .help = "RTSP in this vhost." },

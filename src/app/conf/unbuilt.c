@@ -7,12 +7,6 @@
 #include "core/str.h"
 
 static const struct conf_unbuilt rows[] = {
-    { .feature = "WebRTC",
-      .directive = "rtc_server",
-      .name = "enabled",
-      .word = "on",
-      .path = "/rtc/v1/",
-      .effect = "there is no WHIP, no WHEP and no port for media" },
     { .feature = "SRT",
       .directive = "srt_server",
       .name = "enabled",

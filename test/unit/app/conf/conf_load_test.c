@@ -557,11 +557,11 @@ static void what_is_not_built_is_named_once(void **state)
 {
     (void)state;
     struct loaded l = load_more("srt_server { enabled on; listen 10080; } threads { interval 3; }\n"
-                                "vhost a { rtc { enabled on; } srt { } }\n"
-                                "vhost b { rtc { enabled on; } play { gop_cache on; } }");
+                                "vhost a { rtsp { enabled on; } srt { } }\n"
+                                "vhost b { rtsp { enabled on; } play { gop_cache on; } }");
     must_load(&l, "not built");
     must_tell(&l, "srt_server is accepted but not built yet");
-    must_tell(&l, "vhost.rtc is accepted but not built yet");
+    must_tell(&l, "vhost.rtsp is accepted but not built yet");
     must_tell(&l, "vhost.srt is accepted but not built yet");
     must_tell(&l, "threads is accepted and has no effect");
     assert_int_equal(l.report.count, 4);

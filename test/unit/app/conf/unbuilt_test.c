@@ -31,21 +31,21 @@ static void a_built_feature_has_no_row(void **state)
 
 static void the_environment_asks_as_a_file_does(void **state)
 {
-    char *const env[] = { "SRS_RTC_SERVER_ENABLED=on", NULL };
+    char *const env[] = { "SRS_SRT_SERVER_ENABLED=on", NULL };
     (void)state;
     struct loaded l = load_with("listen 1935; daemon off; vhost v { }", env);
     must_load(&l, "environment");
-    must_tell(&l, "rtc_server is accepted but not built yet");
+    must_tell(&l, "srt_server is accepted but not built yet");
     unload(&l);
 }
 
 static void a_walk_finds_what_is_asked_for(void **state)
 {
     static const char *const expected[] = {
-        "WebRTC, -, t.conf:1",
         "SRT, -, t.conf:3",
+        "RTSP, -, t.conf:1",
     };
-    struct loaded             l = load_text("listen 1935; rtc_server { enabled on; candidate 192.0.2.1; }\n"
+    struct loaded             l = load_text("listen 1935; rtsp_server { enabled on; }\n"
                                                         "vhost a { srt { enabled on; } }\n"
                                                         "srt_server { enabled on; }\n");
     struct conf_unbuilt_walk  at = { 0 };
@@ -70,11 +70,10 @@ static void paths_of_http(void **state)
     static const struct {
         const char *path, *feature;
     } rows[] = {
-        { "/rtc/v1/whip/", "WebRTC" },
-        { "/rtc/v1/play", "WebRTC" },
+        { "/gb/v1/publish/", "the signalling of GB28181" },
     };
-    static const char *const others[] = { "/",        "/live/a.flv", "/metrics", "/x/metrics",
-                                          "/rtc/v2/", "/consoles/",  "/m3u8",    "/live/a.m3u8" };
+    static const char *const others[] = { "/",       "/live/a.flv", "/metrics", "/x/metrics",
+                                          "/gb/v2/", "/consoles/",  "/m3u8",    "/live/a.m3u8" };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct conf_unbuilt *row = conf_unbuilt_at(rows[i].path);

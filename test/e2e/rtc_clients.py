@@ -1,0 +1,189 @@
+"""Clients of WebRTC by aiortc, each in a process of its own.
+
+    with whep(server, "live/s") as viewer:          plays by WHEP
+        viewer.wait(lambda s: s.video > 20)         s: what has been decoded so far
+    with whip(server, "live/s") as publisher:       publishes numbered pictures and a tone by WHIP
+        publisher.wait(lambda s: s.state == "connected")
+
+A client prints a line of JSON a few times a second; `status` is the HTTP status of a refusal.
+"""
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from wait import until
+
+PYTHON = "/usr/bin/python3"
+
+
+def skip_without_aiortc():
+    found = subprocess.run([PYTHON, "-c", "import aiortc"], capture_output=True).returncode == 0
+    return pytest.mark.skipif(not found, reason="python3-aiortc is not installed")
+
+
+class Client:
+    def __init__(self, kind, url):
+        self.said, self.last = [], None
+        self.process = subprocess.Popen([PYTHON, os.path.abspath(__file__), kind, url], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.errors = []
+        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.last = SimpleNamespace(**json.loads(line))
+
+    def wait(self, seen, what="the client of WebRTC to get on", timeout=30):
+        """Wait until seen(status) is true; returns that status."""
+        def look():
+            last = self.last
+            if last and seen(last):
+                return last
+            assert self.process.poll() is None, "the client has ended: %s %s" % (last, "".join(self.errors[-20:]))
+            return None
+        return until(look, lambda: "%s: %s %s" % (what, self.last, "".join(self.errors[-10:])), timeout)
+
+    def close(self):
+        """Hang up by DELETE, and wait for the end."""
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(20)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def _client(kind, url):
+    c = Client(kind, url)
+    try:
+        yield c
+    finally:
+        c.close()
+
+
+def whep(server, stream="live/s", more=""):
+    app, name = stream.split("/")
+    return _client("whep", server.api_url("/rtc/v1/whep/?app=%s&stream=%s%s" % (app, name, more)))
+
+
+def whip(server, stream="live/s", more=""):
+    app, name = stream.split("/")
+    return _client("whip", server.api_url("/rtc/v1/whip/?app=%s&stream=%s%s" % (app, name, more)))
+
+
+# ---- the process of a client ----
+
+def _run(kind, url):  # noqa: C901 (a script of its own)
+    import asyncio
+    import fractions
+    import urllib.error
+    import urllib.parse
+    import urllib.request
+
+    import numpy
+    from aiortc import RTCPeerConnection, RTCSessionDescription, MediaStreamTrack
+    from av import AudioFrame, VideoFrame
+
+    status = {"state": "new", "status": 0, "video": 0, "audio": 0, "moved": 0, "loud": 0, "width": 0, "body": ""}
+
+    def say():
+        sys.stdout.write(json.dumps(status) + "\n")
+        sys.stdout.flush()
+
+    class Pictures(MediaStreamTrack):
+        kind = "video"
+        n = 0
+
+        async def recv(self):
+            await asyncio.sleep(1 / 25)
+            picture = numpy.zeros((240, 320, 3), numpy.uint8)
+            picture[:, (self.n * 8) % 320:][:, :40] = 255
+            frame = VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = self.n * 3600, fractions.Fraction(1, 90000)
+            self.n += 1
+            status["video"] = self.n
+            return frame
+
+    class Tone(MediaStreamTrack):
+        kind = "audio"
+        n = 0
+
+        async def recv(self):
+            await asyncio.sleep(0.02)
+            at = numpy.arange(self.n * 960, self.n * 960 + 960)
+            wave = (8000 * numpy.sin(at * 2 * numpy.pi * 440 / 48000)).astype(numpy.int16)
+            frame = AudioFrame.from_ndarray(numpy.repeat(wave, 2).reshape(1, -1), format="s16", layout="stereo")
+            frame.sample_rate = 48000
+            frame.pts, frame.time_base = self.n * 960, fractions.Fraction(1, 48000)
+            self.n += 1
+            status["audio"] = self.n
+            return frame
+
+    async def consume(track):
+        last = None
+        while True:
+            frame = await track.recv()
+            status[track.kind] += 1
+            if track.kind == "video":
+                picture = frame.to_ndarray(format="gray")
+                status["width"] = frame.width
+                if last is not None and last.shape == picture.shape:
+                    status["moved"] += int(numpy.abs(picture.astype(int) - last).mean() > 0.2)
+                last = picture
+            else:
+                status["loud"] += int(numpy.abs(frame.to_ndarray().astype(int)).mean() > 200)
+
+    async def main():
+        peer = RTCPeerConnection()
+        tasks = []
+        if kind == "whep":
+            for media in ("audio", "video"):
+                peer.addTransceiver(media, direction="recvonly")
+        else:
+            peer.addTrack(Tone())
+            peer.addTrack(Pictures())
+
+        @peer.on("track")
+        def on_track(track):
+            tasks.append(asyncio.ensure_future(consume(track)))
+
+        @peer.on("connectionstatechange")
+        def on_state():
+            status["state"] = peer.connectionState
+            say()
+
+        await peer.setLocalDescription(await peer.createOffer())
+        request = urllib.request.Request(url, peer.localDescription.sdp.encode(), {"Content-Type": "application/sdp"})
+        loop = asyncio.get_running_loop()
+        location = None
+        try:
+            reply = await loop.run_in_executor(None, lambda: urllib.request.urlopen(request, timeout=60))
+            status["status"] = reply.status
+            location = urllib.parse.urljoin(url, reply.headers["Location"])
+            answer = reply.read().decode()
+            await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except urllib.error.HTTPError as e:
+            status["status"], status["body"] = e.code, e.read().decode(errors="replace")
+        ended = loop.run_in_executor(None, sys.stdin.read)
+        while not ended.done():
+            say()
+            await asyncio.sleep(0.2)
+        if location:
+            gone = urllib.request.Request(location, method="DELETE")
+            await loop.run_in_executor(None, lambda: urllib.request.urlopen(gone, timeout=60).status)
+        await peer.close()
+
+    asyncio.run(main())
+
+
+if __name__ == "__main__":
+    _run(sys.argv[1], sys.argv[2])
