@@ -11,6 +11,7 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "protocol/rtc/dtls_tail.h"
 
 /* RFC 5764 4.2. */
 static const char exporter_label[] = "EXTRACTOR-dtls_srtp";
@@ -25,6 +26,9 @@ struct dtls {
     size_t                in_len;
     enum dtls_state       state;
     enum dtls_failure     why;
+    struct dtls_flight    flight;                     /* what was sent last in the handshake */
+    struct dtls_tail      tail;                       /* when `ssl` is NULL */
+    const char           *version, *cipher, *profile; /* of OpenSSL's tables, when connected */
 };
 
 /* ---- the BIO: datagrams keep their ends ---- */
@@ -47,6 +51,7 @@ static int bio_write(BIO *bio, const char *bytes, int len)
 {
     struct dtls *d = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
+    dtls_flight_note(&d->flight, (const uint8_t *)bytes, (size_t)len);
     d->setup.send(d->setup.arg, (const uint8_t *)bytes, (size_t)len);
     return len;
 }
@@ -149,6 +154,7 @@ void dtls_free(struct dtls **dp)
     if (!d)
         return;
     SSL_free(d->ssl);
+    OPENSSL_cleanse(&d->tail, sizeof d->tail);
     dtls_identity_unref(&d->identity);
     mem_free(d);
 }
@@ -164,7 +170,11 @@ static void note_end(struct dtls *d, int result)
 
 static void note_connected(struct dtls *d)
 {
+    const SRTP_PROTECTION_PROFILE *p = SSL_get_selected_srtp_profile(d->ssl);
     d->state = DTLS_CONNECTED;
+    d->version = SSL_get_version(d->ssl);
+    d->cipher = SSL_get_cipher(d->ssl);
+    d->profile = p ? p->name : "no SRTP";
     if (!d->setup.no_srtp && !rtc_srtp_secret_len(dtls_profile(d))) {
         d->state = DTLS_FAILED;
         d->why = DTLS_FAILURE_PROFILE;
@@ -192,6 +202,7 @@ static enum dtls_state work(struct dtls *d)
 {
     char scratch[READ_BYTES];
     int  n = 1;
+    d->flight = (struct dtls_flight){ 0 };
     if (!wake(d))
         return d->state = DTLS_FAILED;
     if (d->state == DTLS_HANDSHAKE && (n = SSL_do_handshake(d->ssl)) == 1)
@@ -210,10 +221,36 @@ void dtls_start(struct dtls *d)
     work(d);
 }
 
+/* The same without OpenSSL. The server's last flight answers a peer that repeats its own (RFC 6347 4.2.4). */
+static enum dtls_state take_tail(struct dtls *d, const uint8_t *bytes, size_t len)
+{
+    enum dtls_tail_said said = dtls_tail_read(&d->tail, bytes, len);
+    struct dtls_flight *f = &d->flight;
+    if (said == DTLS_SAID_GOODBYE)
+        d->state = DTLS_CLOSED;
+    if (said != DTLS_SAID_HANDSHAKE || d->setup.is_client || f->n_repeats == DTLS_FLIGHT_REPEATS)
+        return d->state;
+    f->n_repeats++;
+    for (size_t i = 0, at = 0; i < f->n_parts; at += f->len[i], i++)
+        d->setup.send(d->setup.arg, f->bytes + at, f->len[i]);
+    return d->state;
+}
+
+void dtls_settle(struct dtls *d)
+{
+    if (d->state != DTLS_CONNECTED || !d->ssl || d->flight.is_cut ||
+        !dtls_tail_take(&d->tail, d->ssl, d->setup.is_client))
+        return;
+    SSL_free(d->ssl);
+    d->ssl = NULL;
+}
+
 enum dtls_state dtls_take(struct dtls *d, const uint8_t *bytes, size_t len)
 {
     if (d->state == DTLS_CLOSED || d->state == DTLS_FAILED)
         return d->state;
+    if (!d->ssl)
+        return take_tail(d, bytes, len);
     d->in = bytes;
     d->in_len = len;
     return work(d);
@@ -262,15 +299,25 @@ bool dtls_secret(const struct dtls *d, uint8_t secret[static RTC_SRTP_SECRET_MAX
 
 void dtls_close(struct dtls *d)
 {
-    if (d->state == DTLS_CONNECTED && wake(d))
-        SSL_shutdown(d->ssl);
-    rest(d);
+    uint8_t goodbye[DTLS_GOODBYE_LEN];
+    if (d->state == DTLS_CONNECTED && !d->ssl) {
+        if (dtls_tail_goodbye(&d->tail, goodbye))
+            d->setup.send(d->setup.arg, goodbye, sizeof goodbye);
+    } else if (d->state == DTLS_CONNECTED) {
+        if (wake(d))
+            SSL_shutdown(d->ssl);
+        rest(d);
+    }
     d->state = DTLS_CLOSED;
+}
+
+bool dtls_was_connected(const struct dtls *d)
+{
+    return d->version;
 }
 
 const char *dtls_describe(const struct dtls *d, char *text, size_t cap)
 {
-    const SRTP_PROTECTION_PROFILE *p = SSL_get_selected_srtp_profile(d->ssl);
-    snprintf(text, cap, "%s, %s, %s", SSL_get_version(d->ssl), SSL_get_cipher(d->ssl), p ? p->name : "no SRTP");
+    snprintf(text, cap, "%s, %s, %s", d->version, d->cipher, d->profile);
     return text;
 }

@@ -68,10 +68,19 @@ enum dtls_failure dtls_why(const struct dtls *d); /* of DTLS_FAILED */
 enum rtc_srtp_profile dtls_profile(const struct dtls *d);
 bool                  dtls_secret(const struct dtls *d, uint8_t secret[static RTC_SRTP_SECRET_MAX]) ATTR_MUST_USE;
 
+/**
+ * Free OpenSSL's 39 KiB, when connected and the secret was taken: what is left answers repeated datagrams and goodbyes. A connection
+ * with DTLS 1.0 or another cipher than AES-GCM keeps them. Then dtls_profile() and dtls_secret() must not be called any more.
+ */
+void dtls_settle(struct dtls *d);
+
 /** Send close_notify. */
 void dtls_close(struct dtls *d);
 
-/** "DTLSv1.2, ECDHE-ECDSA-AES128-GCM-SHA256, SRTP_AEAD_AES_128_GCM"; cut at `cap`. Returns `text`. */
+/** True from the end of the handshake on. */
+bool dtls_was_connected(const struct dtls *d);
+
+/** When it was connected: "DTLSv1.2, ECDHE-ECDSA-AES128-GCM-SHA256, SRTP_AEAD_AES_128_GCM"; cut at `cap`. Returns `text`. */
 const char *dtls_describe(const struct dtls *d, char *text, size_t cap);
 
 #endif

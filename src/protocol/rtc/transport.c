@@ -115,6 +115,7 @@ static void make_keys(struct rtc_transport *t)
         e = rtc_srtp_new(&t->srtp, dtls_profile(t->dtls), secret, t->is_active);
         memset(secret, 0, sizeof secret);
     }
+    dtls_settle(t->dtls);
     if (e)
         fail(t, RTC_FAILURE_MEMORY);
     else
@@ -330,7 +331,7 @@ const struct rtc_drops *rtc_transport_drops(const struct rtc_transport *t)
 
 const char *rtc_transport_describe(const struct rtc_transport *t, char *text, size_t cap)
 {
-    if (t->dtls && t->step >= RTC_STEP_CONNECTED)
+    if (t->dtls && dtls_was_connected(t->dtls))
         return dtls_describe(t->dtls, text, cap);
     if (cap)
         *text = '\0';
