@@ -93,9 +93,12 @@ def _run(kind, url):  # noqa: C901 (a script of its own)
     from aiortc import RTCPeerConnection, RTCSessionDescription, MediaStreamTrack
     from av import AudioFrame, VideoFrame
 
-    status = {"state": "new", "status": 0, "video": 0, "audio": 0, "moved": 0, "loud": 0, "width": 0, "body": ""}
+    status = {"state": "new", "status": 0, "video": 0, "audio": 0, "moved": 0, "loud": 0, "width": 0, "body": "", "gone": False}
+    transports = []
 
     def say():
+        # aiortc calls a connection that the other end has closed connected.
+        status["gone"] = any(t.state in ("closed", "failed") for t in transports)
         sys.stdout.write(json.dumps(status) + "\n")
         sys.stdout.flush()
 
@@ -171,6 +174,7 @@ def _run(kind, url):  # noqa: C901 (a script of its own)
             location = urllib.parse.urljoin(url, reply.headers["Location"])
             answer = reply.read().decode()
             await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+            transports.extend(t.receiver.transport for t in peer.getTransceivers())
         except urllib.error.HTTPError as e:
             status["status"], status["body"] = e.code, e.read().decode(errors="replace")
         ended = loop.run_in_executor(None, sys.stdin.read)

@@ -119,7 +119,7 @@ def test_a_kick_ends_a_viewer_and_a_publisher(rtc_server):
         for kind, client in (("rtc-play", viewer), ("rtc-publish", publisher)):
             told = a_client(server, kind)
             assert Api(server).ask("DELETE", "/api/v1/clients/" + told["id"]).status == 200
-            client.wait(lambda s: s.state in ("closed", "failed"), "the end of the session")
+            client.wait(lambda s: s.gone, "the goodbye of the server")
             until(lambda: not clients(server, kind), "%s to be gone" % kind)
 
 
@@ -140,7 +140,7 @@ def test_a_stop_of_the_server_ends_sessions_in_order(rtc_server):
     with rtc_clients.whip(server, "live/w") as publisher:
         publisher.wait(lambda s: s.state == "connected")
         server.stop()
-        publisher.wait(lambda s: s.state in ("closed", "failed"), "the goodbye of the server")
+        publisher.wait(lambda s: s.gone, "the goodbye of the server")
         publisher.process.kill()
 
 
@@ -212,6 +212,7 @@ def offer(api, path="/rtc/v1/whep/?app=live&stream=s"):
     return api.ask("POST", path, body=OFFER.encode())
 
 
+@pytest.mark.long
 def test_the_log_says_why_a_session_did_not_connect(rtc_server):
     server = rtc_server(rtc="stun_timeout 1;")
     assert offer(Api(server)).status == 201
@@ -254,7 +255,7 @@ def test_strangers_get_no_answer(rtc_server):
 
 # ---- Chromium ----
 
-_PAGE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,"><video autoplay muted playsinline></video><script>
+_PAGE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,"><video autoplay playsinline></video><script>
 async function session(url, pc) {
   await pc.setLocalDescription(await pc.createOffer())
   const reply = await fetch(url, { method: 'POST', body: pc.localDescription.sdp, headers: { 'Content-Type': 'application/sdp' } })
