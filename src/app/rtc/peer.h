@@ -55,7 +55,7 @@ struct rtc_role {
      * of its source here. An error refuses the client; peer->session.verdict tells what it hears (SESSION_BUSY). After an error
      * end() is not called. May yield if source_publish() does.
      */
-    struct err *(*begin)(struct rtc_peer *peer)ATTR_MUST_USE;
+    struct err *(*begin)(struct rtc_peer *peer);
 
     /* From the reader of the port, decrypted; after begin(), before end(), once the transport is connected. Must not yield. */
     void (*take_rtp)(struct rtc_peer *peer, int64_t now_us, uint8_t *bytes, size_t len);
@@ -66,7 +66,7 @@ struct rtc_role {
      * E_THREAD_INTERRUPTED when it is ended from outside. Everything that waits is one co_park(); rtc_peer_check(peer) after each wake tells
      * whether the peer is still there. NULL as result: the stream has ended in order.
      */
-    struct err *(*run)(struct rtc_peer *peer)ATTR_MUST_USE;
+    struct err *(*run)(struct rtc_peer *peer);
 
     /** Always after a begin() that has succeeded; run() may never have been called. `e` is only read. */
     void (*end)(struct rtc_peer *peer, const struct err *e);
