@@ -22,7 +22,7 @@ struct rtc_publisher {
     struct rtc_peer       *peer;
     struct publisher       publisher;
     struct feed            feed;
-    struct patience        patience;
+    struct patience        patience; /* Of its silence stun_timeout decides: a browser may pause all its tracks. */
     struct rtc_receiver    receiver;
     struct publisher_sound sound;
     struct err            *failed;    /* what ends the session */
@@ -86,7 +86,6 @@ static void send_rtcp(void *arg, uint8_t *rtcp, size_t len, size_t room)
 /* What has become due while packets are taken is sent with them, and the coroutine sleeps on. */
 static void after_packet(struct rtc_publisher *p, int64_t now)
 {
-    patience_heard(&p->patience);
     if (rtc_receiver_due_us(&p->receiver) <= now)
         rtc_receiver_tick(&p->receiver, now);
     if (p->receiver.no_memory && !p->failed)
@@ -211,12 +210,14 @@ static struct err *judge(struct rtc_publisher *p)
     }
     if (!e && p->peer->session.client.over_kbps)
         e = err_new(E_THREAD_INTERRUPTED, "the publisher is cut"); /* session_end_reason() says why */
-    return e ? e : patience_judge(&p->patience);
+    if (!e && now_us() >= patience_idle_deadline(&p->patience))
+        e = patience_judge(&p->patience);
+    return e;
 }
 
 static struct err *wait(struct rtc_publisher *p)
 {
-    int64_t due = rtc_receiver_due_us(&p->receiver), deadline = patience_deadline(&p->patience);
+    int64_t due = rtc_receiver_due_us(&p->receiver), deadline = patience_idle_deadline(&p->patience);
     p->wakes_us = now_us() + LOOK_AGAIN_US;
     p->wakes_us = due < p->wakes_us ? due : p->wakes_us;
     p->wakes_us = deadline < p->wakes_us ? deadline : p->wakes_us;
@@ -231,7 +232,6 @@ static struct err *run(struct rtc_peer *peer)
 {
     struct rtc_publisher *p = peer->role_state;
     struct err           *e;
-    patience_begin(&p->patience, peer->session.source);
     while (!(e = judge(p)) && !(e = wait(p))) {
         rtc_receiver_tick(&p->receiver, now_us());
         count(p);
