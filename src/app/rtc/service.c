@@ -101,8 +101,10 @@ static void prepare_batch(struct reader *r)
 /* Read and take what is there, at most one batch. Waits when there is nothing. */
 static struct err *take_batch(struct reader *r)
 {
+    if (co_is_cancelled(co_self())) /* A peer that floods must not delay it. */
+        return err_new(E_THREAD_INTERRUPTED, "the port is closed");
     prepare_batch(r);
-    int n = co_is_cancelled(co_self()) ? -1 : recvmmsg(r->port.io->fd, r->heads, BATCH, MSG_DONTWAIT, NULL);
+    int n = recvmmsg(r->port.io->fd, r->heads, BATCH, MSG_DONTWAIT, NULL);
     if (n < 0 && errno == EINTR)
         return NULL;
     if (n < BATCH)
