@@ -18,7 +18,9 @@ VHOST = "vhost=told"
 PATIENT = "publish { firstpkt_timeout 60000; normal_timeout 60000; }"  # 200 publishers of one Python process may be slow
 BEGIN, END = "on_publish", "on_unpublish"
 EVENTS = ("on_connect", BEGIN, END, "on_close")
-IN_MEMORY_MAX = 12 << 20                    # 8 MiB of a journal and what one file has; the others are on the disk only
+# 8 MiB of a journal, and the notices of one file: its records may have 3 MiB (one that is full, and what was gathered), and a record of
+# 300 bytes, the least that there is here, is a notice of 510.
+IN_MEMORY_MAX = (8 << 20) + (3 << 20) * 510 // 300
 
 
 class Coming(threading.Thread):
