@@ -35,7 +35,8 @@ export function publishPlace(stream, vhost, ports) {
   return { server: rtmpUrl(location, new URLSearchParams(ports), stream.app), key: `${stream.name}${onVhost(vhost)}` }
 }
 
-const FORMATS = [['HTTP-FLV', 'flv'], ['WebSocket-FLV', 'ws-flv'], ['MP4', 'mp4'], ['MPEG-TS', 'ts'], ['HLS', 'm3u8', 'hls'], ['DASH', 'mpd', 'dash']]
+const FORMATS = [['HTTP-FLV', 'flv'], ['WebSocket-FLV', 'ws-flv'], ['MP4', 'mp4'], ['MPEG-TS', 'ts'], ['HLS', 'm3u8', 'hls'], ['DASH', 'mpd', 'dash'],
+                 ['WebRTC', 'webrtc', 'rtc']]
 
 /* [{ name, url, plays, isSure }]: plays: the player of this page plays it; isSure: the server is known to serve it. */
 export function playLinks(stream, vhost, ports) {
@@ -43,7 +44,8 @@ export function playLinks(stream, vhost, ports) {
   for (const [name, format, feature] of FORMATS) {
     if (feature && vhost?.id && !vhost[feature]?.enabled)
       continue
-    links.push({ name, url: streamUrl({ origin: httpOrigin(ports) }, stream, vhost?.name, format), plays: true, isSure: Boolean(feature && vhost?.id) })
+    links.push({ name, url: streamUrl({ origin: format === 'webrtc' ? apiOrigin() : httpOrigin(ports) }, stream, vhost?.name, format), plays: true,
+                 isSure: Boolean(feature && vhost?.id) })
   }
   return links
 }

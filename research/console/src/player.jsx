@@ -17,6 +17,9 @@ const wordsOf = t => ({
   latency: s => t('playerLatency', { s }),
   byClock: s => t('playerByClock', { s }),
   inParts: t('playerInParts'),
+  roundTrip: ms => t('playerRoundTrip', { ms }),
+  jitter: ms => t('playerJitter', { ms }),
+  lost: n => t('playerLost', { n }),
 })
 
 /* Plays `url` from the beginning whenever `turn` changes. */

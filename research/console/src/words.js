@@ -250,6 +250,9 @@ const words = {
   playerLatency: ['latency {s} s', '延迟 {s} 秒'],
   playerByClock: ['{s} s by the clock', '时钟延迟 {s} 秒'],
   playerInParts: ['in parts', '分段传输'],
+  playerRoundTrip: ['round trip {ms} ms', '往返 {ms} 毫秒'],
+  playerJitter: ['jitter {ms} ms', '抖动 {ms} 毫秒'],
+  playerLost: ['{n} packets lost', '丢包 {n} 个'],
 }
 
 function text(lang, key, values) {

@@ -1,12 +1,15 @@
 /*
- * What feeds a stream to a video element: mpegts.js for FLV and MPEG-TS, hls.js, dash.js, or the browser itself.
+ * What feeds a stream to a video element: mpegts.js for FLV and MPEG-TS, hls.js, dash.js, or the browser itself, also over WebRTC.
  *
  * An engine is { destroy(), facts() }. It reports by callbacks: failed(message, status), ended(), and late(), which says that
- * sound or pictures came that the running player cannot add. facts() has what is known of { latency, byClock, kbps, bytes, parts }.
+ * sound or pictures came that the running player cannot add. facts() has what is known of
+ * { latency, byClock, kbps, bytes, parts, rtt, jitter, lost }: seconds, and milliseconds of the last but one three.
  * An engine with `starts` begins to play by itself.
  */
 /* global mpegts, Hls, dashjs */
+import { rtcEndpoints } from './address.js'
 import { keepNear, liveEdgeConfig } from './live_edge.js'
+import { WhipClient } from './whip_client.js'
 
 /* Stay near the live end: a player that fell behind plays a little faster until it has caught up. */
 const mpegtsConfig = {
@@ -120,6 +123,32 @@ async function byDash(video, url, on) {
   }
 }
 
+async function byWebrtc(video, url, on) {
+  const client = new WhipClient(rtcEndpoints(location, new URLSearchParams(location.search), url, 'whep'), on)
+  const media = new MediaStream()
+  client.peer.addTransceiver('video', { direction: 'recvonly' })
+  client.peer.addTransceiver('audio', { direction: 'recvonly' })
+  client.peer.addEventListener('track', ({ track }) => media.addTrack(track))
+  video.srcObject = media
+  try {
+    await client.start()
+  } catch (error) {
+    client.close()
+    video.srcObject = null
+    throw error
+  }
+  return {
+    destroy() {
+      client.close()
+      video.srcObject = null
+    },
+    facts() {
+      const { latency, ...rest } = client.facts()
+      return { ...rest, latency: latency / 1000, bytes: rest.kbps > 0 }
+    },
+  }
+}
+
 async function byBrowser(video, url) {
   video.src = url
   return {
@@ -131,7 +160,7 @@ async function byBrowser(video, url) {
   }
 }
 
-const byFormat = { flv: byMpegts('flv'), ts: byMpegts('mpegts'), m3u8: byHls, mpd: byDash, mp4: byBrowser, aac: byBrowser, mp3: byBrowser }
+const byFormat = { flv: byMpegts('flv'), ts: byMpegts('mpegts'), m3u8: byHls, mpd: byDash, mp4: byBrowser, aac: byBrowser, mp3: byBrowser, webrtc: byWebrtc }
 
 /* Some browsers have no Media Source Extensions and play HLS themselves. */
 export function startEngine(format, video, url, on) {
@@ -140,6 +169,8 @@ export function startEngine(format, video, url, on) {
 }
 
 export function formatOf(url) {
+  if (/^webrtc:/.test(url))
+    return 'webrtc'
   let path
   try {
     path = new URL(url, location.href).pathname

@@ -5,7 +5,8 @@ import { Player, element } from './player.js'
 const REFRESH_MS = 3000
 const STREAMS_SHOWN = 500
 /* The extension, the label, and what the vhost must have switched on for it, if anything tells. */
-const FORMATS = [['flv', 'FLV'], ['ws-flv', 'WebSocket'], ['mp4', 'MP4'], ['m3u8', 'HLS', 'hls'], ['mpd', 'DASH', 'dash']]
+const FORMATS = [['flv', 'FLV'], ['ws-flv', 'WebSocket'], ['mp4', 'MP4'], ['m3u8', 'HLS', 'hls'], ['mpd', 'DASH', 'dash'],
+                 ['webrtc', 'WebRTC', 'rtc']]
 
 const query = new URLSearchParams(location.search)
 const origins = apiOrigins(location, query)
@@ -90,7 +91,7 @@ function makeRow(stream, vhost) {
     const button = element('button', { type: 'button', textContent: label })
     button.setAttribute('aria-label', `Play ${stream.name} as ${label}`)
     button.addEventListener('click', () => {
-      player.play(streamUrl(location, stream, vhost?.name, format))
+      player.play(streamUrl(format === 'webrtc' ? { origin: api } : location, stream, vhost?.name, format))
       document.getElementById('watch').scrollIntoView({ behavior: 'smooth' })
     })
     play.append(button)

@@ -21,6 +21,9 @@ const english = {
   latency: s => `latency ${s} s`,
   byClock: s => `${s} s by the clock`,
   inParts: 'in parts',
+  roundTrip: ms => `round trip ${ms} ms`,
+  jitter: ms => `jitter ${ms} ms`,
+  lost: n => `${n} packets lost`,
 }
 
 export class Player {
@@ -193,12 +196,12 @@ export class Player {
     const shown = []
     if (video.videoWidth)
       shown.push(`${video.videoWidth} × ${video.videoHeight}`)
-    if (video.buffered.length)
+    if (video.buffered.length && !video.srcObject)
       shown.push(words.buffered((video.buffered.end(video.buffered.length - 1) - video.currentTime).toFixed(1)))
     const quality = video.getVideoPlaybackQuality?.()
     if (quality?.totalVideoFrames)
       shown.push(words.frames(quality.totalVideoFrames, quality.droppedVideoFrames))
-    const { latency, byClock, kbps, parts } = this.engine?.facts() ?? {}
+    const { latency, byClock, kbps, parts, rtt, jitter, lost } = this.engine?.facts() ?? {}
     if (latency > 0)
       shown.push(words.latency(latency.toFixed(1)))
     if (byClock > 0)
@@ -207,6 +210,12 @@ export class Player {
       shown.push(words.inParts)
     if (kbps > 0)
       shown.push(`${Math.round(kbps)} kbit/s`)
+    if (rtt >= 0)
+      shown.push(words.roundTrip(Math.round(rtt)))
+    if (jitter >= 0)
+      shown.push(words.jitter(Math.round(jitter)))
+    if (lost > 0)
+      shown.push(words.lost(lost))
     this.facts.replaceChildren(...shown.map(text => element('span', { textContent: text })))
   }
 }

@@ -1,0 +1,124 @@
+/*
+ * One WebRTC session with the server: an offer by POST, the answer, and DELETE at its end (WHIP, RFC 9725, and WHEP). The server is
+ * reachable by itself, so the offer goes out at once, without addresses of the browser.
+ *
+ * `endpoints` are tried in turn until one of them knows WebRTC: the port of this page may be another one than that of the API.
+ */
+const STATISTICS_MS = 1000
+
+export class WhipClient {
+  /* on: { failed(message, status), connected() }, of which failed() also tells that a running session has broken off. */
+  constructor(endpoints, on) {
+    this.endpoints = endpoints
+    this.on = on
+    this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+    this.peer.addEventListener('connectionstatechange', () => this.stateChanged())
+    this.seen = {}
+  }
+
+  /* Send the offer. What it has must have been added to `peer` before. */
+  async start() {
+    await this.peer.setLocalDescription(await this.peer.createOffer())
+    const reply = await this.post(this.peer.localDescription.sdp)
+    if (this.isClosed) {
+      this.forget()
+      return
+    }
+    await this.peer.setRemoteDescription({ type: 'answer', sdp: reply })
+    this.timer = setInterval(() => this.look(), STATISTICS_MS)
+  }
+
+  async post(sdp) {
+    let failure
+    for (const endpoint of this.endpoints) {
+      let reply
+      try {
+        reply = await fetch(endpoint, { method: 'POST', body: sdp, headers: { 'Content-Type': 'application/sdp' }, credentials: 'omit' })
+      } catch (error) {
+        failure ??= Object.assign(new Error(`${new URL(endpoint).origin} cannot be reached`), { cause: error })
+        continue
+      }
+      if (reply.status === 201) {
+        const place = reply.headers.get('Location')
+        this.resource = place && new URL(place, endpoint).href
+        return reply.text()
+      }
+      failure = Object.assign(new Error(await reasonOf(reply)), { status: reply.status })
+      if (![404, 405, 501].includes(reply.status))
+        break
+    }
+    throw failure
+  }
+
+  stateChanged() {
+    if (this.peer.connectionState === 'connected')
+      this.on.connected?.()
+    else if (this.peer.connectionState === 'failed')
+      this.on.failed('The connection has broken off.')
+  }
+
+  /* The newest figures: { kbps, rtt, jitter, lost, fps, width, height, codec, latency }, each of them if it is known; rtt, jitter, latency in ms. */
+  facts() {
+    return this.seen
+  }
+
+  async look() {
+    const found = {}, codecs = new Map(), before = this.counted
+    let bytes = 0
+    const report = await this.peer.getStats()
+    for (const s of report.values())
+      if (s.type === 'codec')
+        codecs.set(s.id, s.mimeType.replace(/^.*\//, ''))
+    for (const s of report.values()) {
+      if (s.type === 'inbound-rtp' || s.type === 'outbound-rtp')
+        bytes += s.bytesReceived ?? s.bytesSent ?? 0
+      if (s.type === 'inbound-rtp')
+        found.lost = (found.lost ?? 0) + s.packetsLost
+      if (s.type === 'remote-inbound-rtp')
+        found.lost = (found.lost ?? 0) + s.packetsLost
+      if ((s.type === 'inbound-rtp' || s.type === 'outbound-rtp') && s.kind === 'video')
+        Object.assign(found, { fps: s.framesPerSecond, width: s.frameWidth, height: s.frameHeight, codec: codecs.get(s.codecId),
+                               jitter: s.jitter * 1000 })
+      if (s.type === 'candidate-pair' && s.nominated)
+        found.rtt = s.currentRoundTripTime * 1000
+    }
+    const now = performance.now()
+    if (before)
+      found.kbps = (bytes - before.bytes) * 8 / (now - before.now)
+    found.latency = this.captureLatency()
+    this.counted = { bytes, now }
+    this.seen = found
+  }
+
+  /* The time from the camera to here, if the packets tell when they were made and the browser knows. */
+  captureLatency() {
+    for (const receiver of this.peer.getReceivers())
+      for (const source of receiver.getSynchronizationSources?.() ?? [])
+        if (source.captureTimestamp && source.senderCaptureTimeOffset !== undefined)
+          return Date.now() + ntpAheadOfUnixMs - source.captureTimestamp - source.senderCaptureTimeOffset
+    return NaN
+  }
+
+  close() {
+    this.isClosed = true
+    clearInterval(this.timer)
+    this.peer.close()
+    this.forget()
+  }
+
+  /* The server forgets the session at once; without this it would notice the silence later. */
+  forget() {
+    if (this.resource)
+      fetch(this.resource, { method: 'DELETE', keepalive: true, credentials: 'omit' }).catch(() => {})
+    this.resource = null
+  }
+}
+
+const ntpAheadOfUnixMs = 2208988800000
+
+/* What the server says in its reply: problem+json (RFC 9457), or else the status. */
+async function reasonOf(reply) {
+  const type = reply.headers.get('Content-Type') ?? ''
+  const body = type.includes('json') ? await reply.json().catch(() => ({})) : {}
+  return body.detail ?? body.title ?? body.message ?? `HTTP ${reply.status}`
+}
