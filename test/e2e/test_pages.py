@@ -323,7 +323,6 @@ OLD_LINKS = ["?app=live&stream=livestream&server=127.0.0.1&port=1985&schema=http
 
 @pytest.mark.sample(4)
 @pytest.mark.parametrize("name,need", [
-    ("rtc_player", "WebRTC"), ("rtc_publisher", "WebRTC"), ("whip", "WHIP"), ("whep", "WHEP"), ("srs_publisher", "WebRTC"),
     ("srs_publisher_flash", "Flash"), ("srs_chat", "Flash"), ("srs_bwt", "Flash"), ("srs_gb28181", "GB28181")])
 def test_a_page_of_srs_that_needs_more_says_so_and_leads_to_the_player(page, site, live, name, need):
     server = site()

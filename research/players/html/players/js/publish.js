@@ -19,7 +19,7 @@ async function listDevices() {
   const devices = await navigator.mediaDevices.enumerateDevices()
   for (const [select, kind, other] of [[camera, 'videoinput', [['', 'no camera'], [SCREEN, 'the screen']]],
                                        [microphone, 'audioinput', [['', 'no microphone']]]]) {
-    const chosen = select.value, found = devices.filter(device => device.kind === kind && device.deviceId)
+    const chosen = select.options.length ? select.value : 'default', found = devices.filter(device => device.kind === kind && device.deviceId)
     const options = found.map((device, i) => [device.deviceId, device.label || `${kind === 'videoinput' ? 'camera' : 'microphone'} ${i + 1}`])
     select.replaceChildren(...[['default', 'default'], ...options, ...other].map(([value, textContent]) => element('option', { value, textContent })))
     if ([...select.options].some(option => option.value === chosen))
