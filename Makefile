@@ -60,10 +60,12 @@ FUZZERS := $(call find,test/fuzz,-name '*_fuzz.c')
 
 TOOLS := $(call find,test/tools,-name '*.c')
 
-# Those of WebRTC encrypt with libsrtp.
-BENCH_ALL := $(filter-out $(if $(filter -DWITH_SRTP,$(LIB_CFLAGS)),,research/bench/rtc_%),$(call find,research/bench,-name '*.c'))
+# Those of WebRTC encrypt with libsrtp, which is here for tests alone.
+HAVE_SRTP := $(wildcard /usr/include/srtp2/srtp.h)
+BENCH_RTC := research/bench/rtc_viewer.c
+BENCH_ALL := $(filter-out $(if $(HAVE_SRTP),,research/bench/rtc_%),$(call find,research/bench,-name '*.c'))
 BENCH_TOOLS := $(shell [ -z "$(BENCH_ALL)" ] || grep -lw '^int main' $(BENCH_ALL))
-BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS),$(BENCH_ALL))
+BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS) $(BENCH_RTC),$(BENCH_ALL))
 
 # ---- how it is compiled ----------------------------------------------------------------------------------
 
@@ -147,7 +149,9 @@ $(RTMP_TESTS): UNIT_LIB = $(RTMP_LIB)
 
 $(BENCH_PROGRAMS): objs/bench/%: $(B)/research/bench/%.o $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB)
 	@mkdir -p $(@D)
-	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $< $(call object,$(BENCH_SUPPORT)) $(LIB) $(ST_LIB) $(LIBS) -lm
+	$(call quiet,link,$@) $(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(LIB) $(ST_LIB) $(LIBS) -lm
+objs/bench/rtc_players: $(call object,$(BENCH_RTC))
+objs/bench/rtc_players objs/bench/rtc_floor: LIBS += -lsrtp2
 
 # Programs of the end-to-end tests, made of the library.
 $(TOOL_PROGRAMS): objs/tools/%: $(B)/test/tools/%.o $(LIB) $(ST_LIB)
@@ -245,7 +249,7 @@ objs/fuzz/xw_fuzz: FUZZ_LIBS = -lexpat # a second reader of XML
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 
 # A second SRTP for comparison, where it is installed.
-$(B)/test/unit/protocol/rtc/srtp_test $(F)/test/unit/protocol/rtc/srtp_test: LIBS += $(if $(wildcard /usr/include/srtp2/srtp.h),-lsrtp2)
+$(B)/test/unit/protocol/rtc/srtp_test $(F)/test/unit/protocol/rtc/srtp_test: LIBS += $(if $(HAVE_SRTP),-lsrtp2)
 
 # The unit tests again, linked with the same sanitized objects.
 UNIT_ASAN_PROGRAMS = $(patsubst %.c,$(F)/%,$(UNIT_TESTS))
