@@ -29,6 +29,7 @@ import hls_memory
 import lab
 import pictures
 import recording
+import rtc
 from runs import (aes_s_per_gbit, beside_work, fan_out, forwarding, ingest, joining, many_streams, nginx_files, own, own_files,
                   polled, pulling, scraped, stream_kib, tokens)
 from servers import Floor, Nginx, NodeMediaServer, Srs
@@ -55,6 +56,7 @@ QUICK = {
     "pull": {"streams": 5, "turns": 1, "seconds": 1},
     "record": {"streams": 5, "bystanders": 5, "turns": 1, "seconds": 1},
     **edges.QUICK,
+    **rtc.QUICK,
 }
 
 
@@ -348,7 +350,7 @@ ROWS = {"batch": row_batch, "prompt": row_prompt, "node": row_node, "sizes": row
         "join": row_join, "join-batch": row_join_batch, "shared": row_shared, "slow": row_slow, "streams": row_streams,
         "tls": row_tls, "files": row_files, "api": row_api, "metrics": row_metrics, "hooks": row_hooks, "hooks-mute": row_hooks_mute, "console": row_console,
         "tokens": row_tokens, "snapshot": row_snapshot, "forward": row_forward, "pull": row_pull, "record": row_record, "hls": row_hls, "ll": row_ll, "segments": row_segments,
-        "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency, **edges.ROWS}
+        "hls-memory": row_hls_memory, "http2": row_http2, "latency": row_latency, **edges.ROWS, **rtc.ROWS}
 
 
 def draw(table, machine):

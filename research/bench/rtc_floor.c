@@ -41,11 +41,8 @@ struct viewer {
 static void parse_options(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "viewers", 1, NULL, 'v' },
-        { "kbps", 1, NULL, 'k' },
-        { "duration", 1, NULL, 'd' },
-        { "plain", 0, NULL, 'p' },
-        { 0 },
+        { "viewers", 1, NULL, 'v' }, { "kbps", 1, NULL, 'k' },  { "duration", 1, NULL, 'd' },
+        { "plain", 0, NULL, 'p' },   { "quiet", 0, NULL, 'q' }, { 0 },
     };
     for (int what, at; (what = getopt_long(argc, argv, "", options, &at)) != -1;) {
         switch (what) {
@@ -53,6 +50,7 @@ static void parse_options(int argc, char **argv)
         case 'k': conf.kbps = (int)tool_number("kbps", optarg, 1); break;
         case 'd': conf.duration_s = (int)tool_number("duration", optarg, 1); break;
         case 'p': conf.plain = true; break;
+        case 'q': break; /* as for the other tools; there is no progress */
         default: fputs("rtc_floor [--viewers N] [--kbps N] [--duration S] [--plain]\n", stderr); exit(2);
         }
     }

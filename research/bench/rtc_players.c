@@ -44,7 +44,8 @@ static void usage(void)
           "  --warmup S        seconds between the last join and the measuring (1)\n"
           "  --duration S      seconds to measure (10)\n"
           "  --join-timeout S  do not wait longer for the last to join (20)\n"
-          "  --pid PID         note CPU time and memory of the server\n",
+          "  --pid PID         note CPU time and memory of the server\n"
+          "  --quiet           as for the other tools; there is no progress\n",
           stderr);
     exit(2);
 }
@@ -64,18 +65,15 @@ static void parse_url(const char *url)
 static void parse_options(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "players", 1, NULL, 'n' },
-        { "rate", 1, NULL, 'r' },
-        { "warmup", 1, NULL, 'w' },
-        { "duration", 1, NULL, 'd' },
-        { "join-timeout", 1, NULL, 'j' },
-        { "pid", 1, NULL, 'p' },
-        { 0 },
+        { "players", 1, NULL, 'n' },      { "rate", 1, NULL, 'r' },
+        { "warmup", 1, NULL, 'w' },       { "duration", 1, NULL, 'd' },
+        { "join-timeout", 1, NULL, 'j' }, { "pid", 1, NULL, 'p' },
+        { "quiet", 0, NULL, 'q' },        { 0 },
     };
     for (int what, at; (what = getopt_long(argc, argv, "", options, &at)) != -1;) {
         if (what == '?')
             usage();
-        int64_t n = tool_number(options[at].name, optarg, what == 'n' || what == 'r');
+        int64_t n = optarg ? tool_number(options[at].name, optarg, what == 'n' || what == 'r') : 0;
         switch (what) {
         case 'n': conf.n_players = (size_t)n; break;
         case 'r': conf.rate = n; break;

@@ -1,0 +1,75 @@
+"""WebRTC: viewers by WHEP, beside a floor that encrypts the same packets and sends them."""
+
+import time
+
+import lab
+from servers import Srs, free_port, need
+from table import middle, ratio, rounds
+
+JOINS_A_SECOND = 50     # each is a handshake of DTLS on the server and in the load tool, which share two cores
+
+
+class RtcSrs(Srs):
+    """This server with WebRTC, for streams of encoders."""
+
+    def __init__(self):
+        super().__init__("rtc { enabled on; }", "api",
+                         more=f"rtc_server {{ enabled on; listen {free_port()}; candidate 127.0.0.1; }}")
+
+    def viewers(self, n, seconds, **options):
+        url = f"http://127.0.0.1:{self.ports['api']}/rtc/v1/whep/?app=live&stream=livestream"
+        return lab.Load("rtc_players", *lab.flags(players=n, duration=seconds, pid=self.pid, rate=JOINS_A_SECOND, **options), url)
+
+
+def viewing(n, seconds):
+    """`n` viewers of one stream."""
+    need("api")
+    with RtcSrs() as server, lab.publishers(server):
+        time.sleep(1)
+        before = server.rss_kib()
+        with server.viewers(n, seconds) as load:
+            if load.ready()["failed"]:
+                raise lab.Failed(f"some viewers do not play: {load.result()['why']}")
+            memory = (server.rss_kib() - before) / n
+            result = load.result()
+    latency, join = result["latency_ms"], result["join_ms"]
+    return {"cpu": result["server"]["cpu_s_per_gbit"], "core": result["server"]["core"], "p50": latency["p50"], "p99": latency["p99"],
+            "join_p50": join["p50"], "join_p95": join["p95"], "kib": memory, "lost": result["lost"],
+            "kbps": result["bytes"] * 8 / 1e3 / result["seconds"] / n}
+
+
+def floor(n, seconds, kbps, **options):
+    """The same packets, encrypted and sent by a loop that does nothing else."""
+    with lab.Load("rtc_floor", *lab.flags(viewers=n, kbps=round(kbps), duration=seconds, **options)) as load:
+        result = load.result()
+    return {"cpu": result["cpu_s_per_gbit"], "core": result["core"]}
+
+
+def row_rtc(table):
+    """500 viewers over WebRTC"""
+    how = {"viewers": 500, "turns": 3, "seconds": 8, **table.how("rtc")}
+    n, seconds = how["viewers"], how["seconds"]
+    kbps = viewing(min(n, 10), 2)["kbps"]
+    runs = table.keep("rtc", rounds({"this server": lambda: viewing(n, seconds), "floor": lambda: floor(n, seconds, kbps),
+                                     "floor without UDP_SEGMENT": lambda: floor(n, seconds, kbps, plain=True)}, how["turns"]))
+    mine = runs["this server"]
+    table.target(f"{n} viewers over WebRTC: CPU per Gbit ÷ floor", ratio(runs, "this server", "floor"), 1.4)
+    table.target("the same: packets lost", middle(mine, "lost"), 0)
+    table.target("the same: memory of a viewer", middle(mine, "kib"), 40, " KiB")
+    table.target("the same: viewers that 90 % of a core would serve", 0.9 * n / middle(mine, "core") if mine else None, None)
+
+
+def row_rtc_latency(table):
+    """latency of 200 viewers over WebRTC, and of their joins"""
+    how = {"viewers": 200, "turns": 3, "seconds": 8, **table.how("rtc-latency")}
+    n = how["viewers"]
+    mine = table.keep("rtc-latency", rounds({"this server": lambda: viewing(n, how["seconds"])}, how["turns"]))["this server"]
+    table.target(f"{n} viewers over WebRTC: added latency, p50", middle(mine, "p50"), 3, " ms")
+    table.target("the same: p99", middle(mine, "p99"), 20, " ms")
+    table.target("the same: from the request to the first packet of the picture, p95", middle(mine, "join_p95"), 300, " ms")
+
+
+ROWS = {"rtc": row_rtc, "rtc-latency": row_rtc_latency}
+
+# With how much --quick runs them.
+QUICK = {"rtc": {"viewers": 5, "turns": 1, "seconds": 1}, "rtc-latency": {"viewers": 5, "turns": 1, "seconds": 1}}
