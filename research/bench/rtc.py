@@ -3,10 +3,12 @@
 import time
 
 import lab
+from clips import clip
 from servers import Srs, free_port, need
 from table import middle, ratio, rounds
 
 JOINS_A_SECOND = 50     # each is a handshake of DTLS on the server and in the load tool, which share two cores
+MBIT_PER_S, GOP_S = 1, 4
 
 
 class RtcSrs(Srs):
@@ -24,7 +26,7 @@ class RtcSrs(Srs):
 def viewing(n, seconds):
     """`n` viewers of one stream."""
     need("api")
-    with RtcSrs() as server, lab.publishers(server):
+    with RtcSrs() as server, lab.publishers(server, clip=clip(MBIT_PER_S, GOP_S)):
         time.sleep(1)
         before = server.rss_kib()
         with server.viewers(n, seconds) as load:
