@@ -56,7 +56,7 @@ static struct pair *pair_connected(void)
         assert_null(dtls_new(&s->d, &setup));
     }
     dtls_start(p->client.d);
-    while (deliver(&p->server) | deliver(&p->client))
+    while (deliver(&p->server) || deliver(&p->client))
         ;
     assert_int_equal(dtls_state(p->client.d), DTLS_CONNECTED);
     assert_int_equal(dtls_state(p->server.d), DTLS_CONNECTED);
