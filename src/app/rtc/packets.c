@@ -24,7 +24,7 @@ struct rtc_packets {
     struct rtc_packing  how;
     struct rtp_packer   video, audio;
     struct rtp_payloads scratch; /* those of the frame that is being packed */
-    struct rtc_packed **slots;   /* by the frame's number; NULL: nothing of it goes into RTP */
+    struct rtc_packed **slots;   /* by the frame's number; NULL: it is lost, or of another track */
     size_t              n_slots; /* a power of two, or 0 */
     uint64_t            tail, head;
     size_t              n_bytes;
@@ -175,9 +175,7 @@ static struct rtc_packed *pack(struct rtc_packets *p, uint64_t seq)
         return NULL;
     if (packer->codec != f->codec)
         begin_codec(p, packer, f, headers_at(p->source, seq));
-    if (!rtp_pack(packer, f, &p->scratch) || p->scratch.n == 0)
-        return NULL;
-    return packed_of(f, &p->scratch);
+    return rtp_pack(packer, f, &p->scratch) ? packed_of(f, &p->scratch) : NULL;
 }
 
 /* Begin again at a number: what was before is forgotten, the packers' configurations too. */

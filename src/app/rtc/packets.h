@@ -28,7 +28,7 @@ struct source;
 
 enum { RTC_PACKETS_BYTES_MAX = 32 << 20, RTC_PACKETS_KEPT_US = 2 * US_PER_SECOND };
 
-/* The payloads of one frame. They never change. */
+/* The payloads of one frame. They never change. None: nothing of the frame goes into RTP (SEI alone, a filler), and nothing is lost. */
 struct rtc_packed {
     int                refs;
     uint8_t            kind, codec; /* enum frame_kind, enum codec */
@@ -62,7 +62,7 @@ void rtc_packets_leave(struct rtc_packets **packets);
 /**
  * The payloads of a frame in the log.
  *
- * Returns    NULL: nothing of it goes into RTP, it is forgotten, or memory is out. Borrowed until the next call
+ * Returns    NULL: it cannot be packed, it is of another track, it is forgotten, or memory is out. Borrowed until the next call
  */
 struct rtc_packed *rtc_packets_at(struct rtc_packets *packets, uint64_t seq);
 

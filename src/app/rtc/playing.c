@@ -114,7 +114,7 @@ static void take_picture(struct rtc_playing *p, struct rtc_packed *f)
     rtc_track_frame(&p->video, f, time_of_picture(p, f));
     p->stat.n_frames++;
     p->next_payload = 0;
-    p->is_cut = f->n > 0;
+    p->is_cut = true;
 }
 
 static void send_sound(struct rtc_playing *p, struct rtc_packed *f, int64_t now_us)
@@ -130,6 +130,17 @@ static void send_sound(struct rtc_playing *p, struct rtc_packed *f, int64_t now_
     rtc_pace_take(&p->pace, f->n_bytes);
 }
 
+static void take_packed(struct rtc_playing *p, struct rtc_packed *packed, int64_t now_us)
+{
+    follow_clock(p, packed);
+    if (packed->n == 0) /* Nothing of it is sent, and it has no time. */
+        return;
+    if (packed->kind == FRAME_VIDEO && p->has_video)
+        take_picture(p, packed);
+    else if (packed->kind == FRAME_AUDIO && p->has_audio)
+        send_sound(p, packed, now_us);
+}
+
 /* Take the next frame that is due. False: there is none. */
 static bool take_frame(struct rtc_playing *p, int64_t now_us)
 {
@@ -140,12 +151,8 @@ static bool take_frame(struct rtc_playing *p, int64_t now_us)
     if (!reader_is_prologue(&p->reader, 0) && !frame_is_header(f)) {
         struct rtc_packed *packed = rtc_packets_at(p->packets, p->reader.seq);
         if (packed)
-            follow_clock(p, packed);
-        if (packed && packed->kind == FRAME_VIDEO && p->has_video)
-            take_picture(p, packed);
-        else if (packed && packed->kind == FRAME_AUDIO && p->has_audio)
-            send_sound(p, packed, now_us);
-        else if (!packed && f->kind == FRAME_VIDEO && f->track == s->video_track)
+            take_packed(p, packed, now_us);
+        else if (f->kind == FRAME_VIDEO && f->track == s->video_track)
             p->shows = false; /* It is lost: what follows cannot be decoded. */
     }
     reader_advance(&p->reader, 1);

@@ -105,7 +105,7 @@ bool rtp_pack(struct rtp_packer *p, struct frame *f, struct rtp_payloads *out)
     if (frame_is_header(f))
         return true;
     bool is_whole = packs[p->codec](p, f, out) && !out->bytes.fault;
-    if (is_whole && f->kind == FRAME_VIDEO)
+    if (is_whole && f->kind == FRAME_VIDEO && out->n > 0) /* SEI alone is no picture. */
         follow_picture(p, f, out);
     if (!is_whole)
         clear(out);

@@ -293,6 +293,23 @@ static void without_room_pictures_are_left_out_up_to_a_key_frame(void **state)
     assert_int_equal(times_of_pictures(&a, times, 8), 4);
 }
 
+/* An access unit of SEI alone is left out by `keep_avc_nalu_sei off`: no picture is missing. */
+static void a_picture_with_nothing_for_rtp_is_no_loss(void **state)
+{
+    (void)state;
+    uint32_t times[8];
+    join(&a);
+    put_gop(1000, 2, 500);
+    put(s, picture_of(0x06, 50, 1080, 1080));
+    put(s, picture_of(0x0c, 50, 1081, 1081)); /* a filler */
+    put(s, picture_of(0x41, 500, 1120, 1120));
+    send_all(&a);
+    assert_int_equal(times_of_pictures(&a, times, 8), 3);
+    assert_int_equal(times[2] - times[1], 90 * 80);
+    assert_int_equal(a.playing.stat.n_dropped, 0);
+    assert_int_equal(a.playing.stat.n_frames, 3 + n_of(&a, AUDIO_SSRC));
+}
+
 static void sound_of_another_codec_is_not_sent(void **state)
 {
     (void)state;
@@ -484,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_nack_asks_for_is_paced, setup, teardown),
         cmocka_unit_test_setup_teardown(b_frames_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(without_room_pictures_are_left_out_up_to_a_key_frame, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_picture_with_nothing_for_rtp_is_no_loss, setup, teardown),
         cmocka_unit_test_setup_teardown(sound_of_another_codec_is_not_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(other_sound_goes_out_with_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(reports_tie_both_tracks_to_one_clock, setup, teardown),
