@@ -34,6 +34,8 @@ void rtp_reception_restart(struct rtp_reception *r)
 
 void rtp_reception_take_sr(struct rtp_reception *r, const struct rtcp_sender_info *info, int64_t now_us)
 {
+    if (info->ntp == 0)
+        return;
     r->last_sr = rtp_ntp_middle(info->ntp);
     r->last_sr_us = now_us;
 }

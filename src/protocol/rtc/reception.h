@@ -32,6 +32,7 @@ void rtp_reception_take(struct rtp_reception *r, const struct rtp_packet *packet
 /** The numbers have jumped: count anew. */
 void rtp_reception_restart(struct rtp_reception *r);
 
+/** A sender report has come. One without a wall clock (RFC 3550 6.4.1: NTP time 0) cannot be named in a report. */
 void rtp_reception_take_sr(struct rtp_reception *r, const struct rtcp_sender_info *info, int64_t now_us);
 
 /** The report about the stream since the last one. */

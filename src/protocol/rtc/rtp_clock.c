@@ -105,7 +105,7 @@ static void correct(struct rtp_clock *c, int64_t error_us)
 void rtp_clock_report(struct rtp_clock *c, const struct rtcp_sender_info *info, int64_t now_us)
 {
     int64_t ticks = 0;
-    if (!c->is_placed || !ticks_near(c, info->rtp_ts, now_us, &ticks))
+    if (info->ntp == 0 || !c->is_placed || !ticks_near(c, info->rtp_ts, now_us, &ticks))
         return;
     int64_t wall_us = rtp_wall_us_from_ntp(info->ntp), own_us = c->base_us + us_from_ticks(c, ticks);
     if (c->leads) {

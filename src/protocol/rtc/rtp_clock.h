@@ -64,7 +64,7 @@ void rtp_clock_restart(struct rtp_clock *c);
 /** The time of a frame, whose last packet came at `now_us`. */
 int64_t rtp_clock_us(struct rtp_clock *c, uint32_t ts, int64_t now_us);
 
-/** A report of the track's sender has come. */
+/** A report of the track's sender has come. One without a wall clock (NTP time 0) changes nothing. */
 void rtp_clock_report(struct rtp_clock *c, const struct rtcp_sender_info *info, int64_t now_us);
 
 #endif

@@ -68,6 +68,18 @@ static void the_last_sender_report_is_answered(void **state)
     assert_int_equal(report.delay, 32768);
 }
 
+static void a_sender_report_without_a_wall_clock_is_not_named(void **state)
+{
+    (void)state;
+    struct rtp_reception r = { .clock_hz = HZ };
+    take(&r, 1, 0, 0);
+    rtp_reception_take_sr(&r, &(struct rtcp_sender_info){ .ntp = UINT64_C(0x1122334455667788) }, US_PER_SECOND);
+    rtp_reception_take_sr(&r, &(struct rtcp_sender_info){ .ntp = 0 }, 2 * US_PER_SECOND);
+    struct rtcp_report report = rtp_reception_report(&r, SSRC, US_PER_SECOND * 5 / 2);
+    assert_int_equal(report.last_sr, 0x33445566);
+    assert_int_equal(report.delay, 65536 * 3 / 2);
+}
+
 static void a_restart_counts_anew(void **state)
 {
     (void)state;
@@ -90,6 +102,7 @@ int main(void)
         cmocka_unit_test(duplicates_make_losses_negative),
         cmocka_unit_test(jitter_is_the_smoothed_change_of_transit),
         cmocka_unit_test(the_last_sender_report_is_answered),
+        cmocka_unit_test(a_sender_report_without_a_wall_clock_is_not_named),
         cmocka_unit_test(a_restart_counts_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

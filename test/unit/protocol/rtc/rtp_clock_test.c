@@ -196,6 +196,23 @@ static void a_report_of_another_start_is_left_out(void **state)
     assert_int_equal(picture_at(&s, 0), 0);
 }
 
+/* RFC 3550 6.4.1: a sender without a wall clock says 0. Such a report of the track that leads relates nothing. */
+static void a_report_without_a_wall_clock_is_left_out(void **state)
+{
+    (void)state;
+    struct sender s;
+    begin(&s);
+    s.picture_delay_us = 100 * US_PER_MS;
+    sound_at(&s, 0);
+    picture_at(&s, 0);
+    struct rtcp_sender_info sound = { .rtp_ts = sound_ts(&s, 0) }, picture = { .rtp_ts = picture_ts(&s, 0) };
+    rtp_clock_report(&s.sound, &sound, 7 * US_PER_SECOND);
+    assert_false(s.line.has_wall);
+    rtp_clock_report(&s.picture, &picture, 7 * US_PER_SECOND + s.picture_delay_us);
+    assert_int_equal(s.picture.error_us, 0);
+    assert_false(s.picture.in_doubt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +225,7 @@ int main(void)
         cmocka_unit_test(silence_is_no_jump),
         cmocka_unit_test(a_step_of_the_senders_wall_clock_changes_nothing),
         cmocka_unit_test(a_report_of_another_start_is_left_out),
+        cmocka_unit_test(a_report_without_a_wall_clock_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
