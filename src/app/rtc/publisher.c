@@ -133,6 +133,7 @@ static struct err *become_publisher(struct rtc_publisher *p)
         session_note_refusal(s, e);
         return e;
     }
+    co_set_urgent(false); /* This is the client's HTTP connection; the session's own coroutine is urgent (run()). */
     feed_init(&p->feed, s->source);
     source_spell(s->source, s->app, s->stream);
     return NULL;
@@ -232,6 +233,7 @@ static struct err *run(struct rtc_peer *peer)
 {
     struct rtc_publisher *p = peer->role_state;
     struct err           *e;
+    co_set_urgent(true);
     while (!(e = judge(p)) && !(e = wait(p))) {
         rtc_receiver_tick(&p->receiver, now_us());
         count(p);
