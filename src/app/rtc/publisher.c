@@ -45,12 +45,6 @@ static void wish(struct rtc_peer *peer, struct sdp_wish *wish)
 
 /* ---- media ---- */
 
-/* Frames may come faster than they can be handed out. Other publishers wait then; datagrams go on coming. */
-static bool is_flooded(const struct source *s)
-{
-    return s->ring.head - s->released >= PACER_HELD_FRAMES_MAX;
-}
-
 static struct err *feed(struct rtc_publisher *p, struct frame_unit *unit)
 {
     if (!mem_has_room())
@@ -66,10 +60,12 @@ static void take_unit(void *arg, struct frame_unit *unit)
     struct rtc_publisher *p = arg;
     char                  trace[IDENT_CAP];
     p->peer->session.client.n_messages++;
-    if (is_flooded(p->feed.source))
-        p->n_flooded++;
-    if (p->failed || is_flooded(p->feed.source))
+    if (p->failed)
         return;
+    if (!pacer_has_room(p->feed.source)) { /* Other publishers wait then; datagrams go on coming. */
+        p->n_flooded++;
+        return;
+    }
     str_copy(trace, sizeof trace, co_trace());
     co_set_trace(p->peer->trace);
     p->failed = feed(p, unit);
@@ -177,7 +173,7 @@ static struct err *begin(struct rtc_peer *peer)
     peer->role_state = p;
     receive(p);
     patience_begin(&p->patience, peer->session.source);
-    if (rtc_peer_vhost(peer)->rtc.rtc_to_rtmp && (e = publisher_sound_begin(&p->sound, &p->feed)))
+    if (rtc_peer_vhost(peer)->rtc.rtc_to_rtmp && (e = publisher_sound_begin(&p->sound, &p->feed, &p->publisher)))
         leave(p);
     else
         log_info("start publish %s by WebRTC, ip=%s", peer->session.source->identity, peer->ip);
@@ -250,8 +246,9 @@ static void end(struct rtc_peer *peer, const struct err *e)
     struct rtc_publisher *p = peer->role_state;
     count(p);
     log_info("published %s by WebRTC, frames=%lld, dropped=%lld, lost=%lld, freezes=%lld", p->feed.source->identity,
-             (long long)peer->session.client.n_messages, (long long)(p->feed.n_dropped + p->n_flooded),
-             (long long)peer->counts.lost, (long long)peer->counts.freezes);
+             (long long)peer->session.client.n_messages,
+             (long long)(p->feed.n_dropped + p->n_flooded + p->sound.n_flooded), (long long)peer->counts.lost,
+             (long long)peer->counts.freezes);
     if (err_code(e) == E_SOCKET_TIMEOUT)
         session_note_refusal(&peer->session, e);
     leave(p);

@@ -2,9 +2,10 @@
 
 #include "app/sound/converter.h"
 #include "app/sound/other.h"
+#include "app/source/pacer.h"
 #include "app/source/source.h"
 
-/* On the loop, outside of the session's coroutine. */
+/* On the loop, outside of the session's coroutine: the stream may be another publisher's meanwhile. The configuration comes once. */
 static void take_made(void *arg, const struct sound_packet *packet)
 {
     struct publisher_sound *s = arg;
@@ -16,15 +17,19 @@ static void take_made(void *arg, const struct sound_packet *packet)
               .pts_us = packet->pts_us,
               .bytes = rd_over(packet->bytes, packet->len),
     };
-    if (!s->failed)
+    if (s->failed || s->publisher->taken_over)
+        return;
+    if (packet->is_config || pacer_has_room(s->feed->source))
         s->failed = feed_unit(s->feed, &unit);
+    else
+        s->n_flooded++;
 }
 
-struct err *publisher_sound_begin(struct publisher_sound *s, struct feed *feed)
+struct err *publisher_sound_begin(struct publisher_sound *s, struct feed *feed, const struct publisher *publisher)
 {
     struct source    *source = feed->source;
     struct sound_wish wish = { .codec = CODEC_AAC, .bit_rate = source->vhost->rtc.aac_bitrate };
-    *s = (struct publisher_sound){ .feed = feed };
+    *s = (struct publisher_sound){ .feed = feed, .publisher = publisher };
     struct err *e = sound_converter_new(&s->converter, source->identity, &wish, take_made, s);
     if (!e)
         e = other_sound_open(&s->originals, source);

@@ -164,10 +164,15 @@ static void pacer_run(void *arg)
     release(s, UINT64_MAX);
 }
 
+bool pacer_has_room(const struct source *s)
+{
+    return !s->pacer || s->ring.head - s->released <= PACER_HELD_FRAMES_MAX;
+}
+
 struct err *pacer_wait_for_room(struct source *s)
 {
     struct err *e = NULL;
-    while (!e && s->pacer && s->ring.head - s->released > PACER_HELD_FRAMES_MAX) {
+    while (!e && !pacer_has_room(s)) {
         s->publisher_waits = true;
         e = co_park(DEADLINE_NEVER);
     }

@@ -13,6 +13,7 @@
 #ifndef APP_SOURCE_PACER_H
 #define APP_SOURCE_PACER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -41,6 +42,9 @@ void pacer_notice(struct source *s);
  * Release all frames now, at the end of a publish. It only wakes readers, and does not yield.
  */
 void pacer_release_now(struct source *s);
+
+/** False: too many frames are held back. A publisher that cannot wait drops what it brings. */
+bool pacer_has_room(const struct source *s);
 
 /**
  * Wait while too many frames are held back. The publisher calls it before it reads on.
