@@ -73,17 +73,33 @@ static bool may_begin_cell(const struct cutter *c, const struct cut_policy *p, c
     return f->key || !p->wait_keyframe || in_cell_us >= p->fragment_us - p->fragment_us / CELL_QUARTERS;
 }
 
+/* False where what is noted is of other cells: before a reload, or of another publish. */
+static bool knows_cells(const struct cutter *c, const struct cut_policy *p)
+{
+    return cutter_is_by_wall(c, p) && c->cells.long_us == p->fragment_us && c->cells.wall_0_us == c->wall_0_us;
+}
+
 bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
 {
-    return c->cell && may_begin_cell(c, p, f, has_pictures) && cutter_cell(c, p, f) > c->cell;
+    return knows_cells(c, p) && c->cells.newest && may_begin_cell(c, p, f, has_pictures) &&
+           cutter_cell(c, p, f) > c->cells.newest;
 }
 
 void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
 {
-    if (!cutter_is_by_wall(c, p))
-        c->cell = 0;
-    else if (may_begin_cell(c, p, f, has_pictures) && cutter_cell(c, p, f) > c->cell)
-        c->cell = cutter_cell(c, p, f);
+    if (!cutter_is_by_wall(c, p)) {
+        cutter_lose_cells(c);
+        return;
+    }
+    if (!knows_cells(c, p))
+        c->cells = (struct cutter_cells){ .long_us = p->fragment_us, .wall_0_us = c->wall_0_us };
+    if (may_begin_cell(c, p, f, has_pictures) && cutter_cell(c, p, f) > c->cells.newest)
+        c->cells.newest = cutter_cell(c, p, f);
+}
+
+void cutter_lose_cells(struct cutter *c)
+{
+    c->cells = (struct cutter_cells){ 0 };
 }
 
 int64_t cutter_part_target_us(const struct cutter *c, const struct cut_policy *p)

@@ -46,19 +46,25 @@ enum cut {
     CUT_BREAK, /* The segment ends where its frames end, and time is missing before the next one. */
 };
 
+/* What is known of the cells of the wall clock. All zero: nothing, or frames were lost since. */
+struct cutter_cells {
+    int64_t newest;             /* cell of the last frame that could have begun a segment; 0: none */
+    int64_t long_us, wall_0_us; /* length of cells, and the wall clock at the time 0, by which `newest` is counted */
+};
+
 struct cutter {
-    bool     is_open, has_video;
-    int64_t  segment_us, part_us; /* times at which the open segment and the open part begin */
-    int64_t  newest_us, newest_video_us;
-    int64_t  step_us, video_step_us; /* usual steps; 0: not known */
-    int64_t  part_cap_us;            /* greatest length of a part; 0: not begun */
-    int64_t  part_max_us;            /* longest part that was cut for its length */
-    unsigned n_parts;                /* parts that were cut for their length before the cap was learnt */
-    bool     cap_is_learnt;
-    int64_t  lag_us;        /* cuts are made this much earlier, to keep to the wall clock */
-    int64_t  taught_cap_us; /* `part_cap_us` as it was learnt last; 0: not yet */
-    int64_t  wall_0_us;     /* wall clock at the time 0 of the stream; 0: not known, and nothing is cut by it */
-    int64_t  cell;          /* of the last frame that could have begun a segment; 0: none, or frames were lost since */
+    bool                is_open, has_video;
+    int64_t             segment_us, part_us; /* times at which the open segment and the open part begin */
+    int64_t             newest_us, newest_video_us;
+    int64_t             step_us, video_step_us; /* usual steps; 0: not known */
+    int64_t             part_cap_us;            /* greatest length of a part; 0: not begun */
+    int64_t             part_max_us;            /* longest part that was cut for its length */
+    unsigned            n_parts;                /* parts that were cut for their length before the cap was learnt */
+    bool                cap_is_learnt;
+    int64_t             lag_us;        /* cuts are made this much earlier, to keep to the wall clock */
+    int64_t             taught_cap_us; /* `part_cap_us` as it was learnt last; 0: not yet */
+    int64_t             wall_0_us; /* wall clock at the time 0 of the stream; 0: not known, and nothing is cut by it */
+    struct cutter_cells cells;
 };
 
 /** What to do before this frame is taken. It is called for frames of sound and picture only. */
@@ -85,8 +91,12 @@ int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const st
  */
 bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
 
-/** Note a frame as one that could have begun a segment, after cutter_begins_cell(). Without the wall clock nothing is noted. */
+/** Note a frame as one that could have begun a segment, after cutter_begins_cell(). What was noted by another wall clock, or by cells of another
+ * length, is forgotten; without the wall clock nothing is noted. */
 void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
+
+/** Frames are missing: which one begins a segment is not known before a cell is seen from its beginning. */
+void cutter_lose_cells(struct cutter *c);
 
 /** The greatest length of a part that viewers are told. */
 int64_t cutter_part_target_us(const struct cutter *c, const struct cut_policy *p);

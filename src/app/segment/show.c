@@ -423,17 +423,16 @@ static void drop_cues(struct show *show)
         plan_drop_cues(LIST_ENTRY(it, struct plan, link));
 }
 
-/* Frames are missing: which one begins a segment is not known before the next one does. */
-static void lose_place(struct show *show)
+static void lose_cells(struct show *show)
 {
     for (struct list *it = show->plans.next; it != &show->plans; it = it->next)
-        LIST_ENTRY(it, struct plan, link)->cutter.cell = 0;
+        cutter_lose_cells(&LIST_ENTRY(it, struct plan, link)->cutter);
 }
 
 void show_break(struct show *show)
 {
     end_segments(show, true);
-    lose_place(show);
+    lose_cells(show);
 }
 
 void show_keep_to_wall(struct show *show, int64_t wall_0_us)
@@ -445,7 +444,7 @@ void show_keep_to_wall(struct show *show, int64_t wall_0_us)
 void show_over(struct show *show)
 {
     end_segments(show, false);
-    lose_place(show);
+    lose_cells(show);
     drop_cues(show);
     show->is_live = false;
     show->ended_us = now_us();

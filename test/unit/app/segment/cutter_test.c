@@ -361,6 +361,43 @@ static void a_reload_to_the_wall_clock_waits_for_a_cell_that_is_seen_from_its_be
     assert_true(cutter_begins_cell(&c, &p, &f, true));
 }
 
+/* Of a stream with a key frame each 500 ms: the time of the first key frame from `from_ms` on that begins a cell. */
+static int64_t first_begin_ms(struct cutter *c, const struct cut_policy *p, int64_t from_ms)
+{
+    for (int64_t ms = from_ms; ms < from_ms + 20000; ms += 500) {
+        struct frame f = { .kind = FRAME_VIDEO, .key = true, .dts_us = ms * US_PER_MS };
+        bool         begins = cutter_begins_cell(c, p, &f, true);
+        cutter_note_cell(c, p, &f, true);
+        if (begins)
+            return ms;
+    }
+    return 0;
+}
+
+static void a_reload_to_another_length_waits_for_a_whole_cell(void **state)
+{
+    struct cut_policy p = two_seconds;
+    struct cutter     c = { .wall_0_us = INT64_C(1800000000) * US_PER_SECOND };
+    (void)state;
+    p.by_wall = true;
+    assert_int_equal(first_begin_ms(&c, &p, 500), 2000);
+    p.fragment_us = 4 * US_PER_SECOND;
+    assert_int_equal(first_begin_ms(&c, &p, 2500), 4000);
+    p.fragment_us = 2 * US_PER_SECOND;
+    assert_int_equal(first_begin_ms(&c, &p, 4500), 6000);
+}
+
+static void a_publish_with_an_earlier_wall_clock_waits_for_a_whole_cell(void **state)
+{
+    struct cut_policy p = two_seconds;
+    struct cutter     c = { .wall_0_us = INT64_C(1800000000) * US_PER_SECOND };
+    (void)state;
+    p.by_wall = true;
+    assert_int_equal(first_begin_ms(&c, &p, 500), 2000);
+    c.wall_0_us -= INT64_C(101) * US_PER_SECOND;
+    assert_int_equal(first_begin_ms(&c, &p, 0), 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +418,8 @@ int main(void)
         cmocka_unit_test(one_picture_leaves_the_parts_to_the_sound),
         cmocka_unit_test(a_slow_frame_rate_is_known_after_one_part),
         cmocka_unit_test(a_reload_to_the_wall_clock_waits_for_a_cell_that_is_seen_from_its_beginning),
+        cmocka_unit_test(a_reload_to_another_length_waits_for_a_whole_cell),
+        cmocka_unit_test(a_publish_with_an_earlier_wall_clock_waits_for_a_whole_cell),
         cmocka_unit_test(servers_that_come_at_any_time_cut_alike_by_the_wall_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
