@@ -15,14 +15,24 @@ bool segmenter_is_wanted(const struct conf_vhost *vhost)
     return wanted;
 }
 
-static void follow_facts(struct show *show, const struct source *s)
+/* Frames of a publish that has ended may still be taken when the next one has come: they are cut by the wall clock that they had. */
+static bool is_of_this_wall(const struct log_cursor *c)
 {
+    const struct wall *w = &c->source->wall;
+    return w->at_0_us && c->seq > w->from;
+}
+
+/* A frame was taken: know what is known of its stream. */
+static void follow_facts(struct show *show, const struct log_cursor *c)
+{
+    const struct source *s = c->source;
     if (!source_is_live(s))
         return;
     show->video = s->video;
     show->audio = s->audio;
     show->fps = s->fps;
-    show_keep_to_wall(show, s->wall.at_0_us);
+    if (is_of_this_wall(c))
+        show_keep_to_wall(show, s->wall.at_0_us);
 }
 
 /* Take all frames that have been appended. Yields by time. */
@@ -34,7 +44,7 @@ static void take_frames(struct show *show, struct log_cursor *c)
         if (jumped || c->is_apart)
             show_break(show);
         jumped = c->is_apart = false;
-        follow_facts(show, c->source);
+        follow_facts(show, c);
         show_take(show, f);
         frame_unref(&f);
         co_give_way_by_time();

@@ -78,7 +78,7 @@ void show_apply_conf(struct show *show, const struct source *s);
 /** End the views that have failed. */
 void show_end_failed(struct show *show);
 
-/** The wall clock at the time 0 of the stream (source/wall.h), by which frames are cut from now on. 0: it is not known. */
+/** The wall clock at the time 0 of the stream (source/wall.h), by which frames are cut from now on. */
 void show_keep_to_wall(struct show *show, int64_t wall_0_us);
 
 /** Take the next frame of the stream. */

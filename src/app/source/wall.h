@@ -27,6 +27,8 @@ struct wall {
     int64_t at_0_us;       /* at the time 0 of the stream; 0: not known */
     int64_t told_us;       /* what the publisher has told, of its own time 0; 0: nothing */
     int64_t n_breaks_told; /* breaks of the stream's clock when others were told */
+    uint64_t
+        from; /* place in the log of the first frame that `at_0_us` is for: those before may be of another publish */
 };
 
 /** The metadata of the publisher that comes. `wall_ms` 0: it tells nothing. */

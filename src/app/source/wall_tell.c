@@ -24,8 +24,10 @@ struct err *wall_follow(struct source *s, const struct frame *f)
     struct frame *own;
     if (!s->vhost->cluster.common_segments || (s->wall.at_0_us && s->wall.n_breaks_told == s->clock.n_breaks))
         return NULL;
-    if (!s->wall.at_0_us)
+    if (!s->wall.at_0_us) {
         s->wall.at_0_us = wall_find(&s->wall, f, wall_now_us());
+        s->wall.from = s->ring.head;
+    }
     s->wall.n_breaks_told = s->clock.n_breaks;
     struct err *e = wall_put(s, headers_find(&s->headers, FRAME_SCRIPT, 0), f, &own);
     if (e || !own)
