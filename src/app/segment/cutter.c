@@ -67,8 +67,10 @@ int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const st
 
 static bool may_begin_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
 {
+    if (f->kind == FRAME_AUDIO)
+        return !has_pictures || f->dts_us - c->cells.picture_us >= p->fragment_us;
     if (f->kind != FRAME_VIDEO)
-        return f->kind == FRAME_AUDIO && !has_pictures;
+        return false;
     int64_t in_cell_us = wall_us(c, f) % p->fragment_us;
     return f->key || !p->wait_keyframe || in_cell_us >= p->fragment_us - p->fragment_us / CELL_QUARTERS;
 }
@@ -92,9 +94,12 @@ void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct
         return;
     }
     if (!knows_cells(c, p))
-        c->cells = (struct cutter_cells){ .long_us = p->fragment_us, .wall_0_us = c->wall_0_us };
+        c->cells =
+            (struct cutter_cells){ .long_us = p->fragment_us, .wall_0_us = c->wall_0_us, .picture_us = f->dts_us };
     if (may_begin_cell(c, p, f, has_pictures) && cutter_cell(c, p, f) > c->cells.newest)
         c->cells.newest = cutter_cell(c, p, f);
+    if (f->kind == FRAME_VIDEO)
+        c->cells.picture_us = f->dts_us;
 }
 
 void cutter_lose_cells(struct cutter *c)

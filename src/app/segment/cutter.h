@@ -50,6 +50,7 @@ enum cut {
 struct cutter_cells {
     int64_t newest;             /* cell of the last frame that could have begun a segment; 0: none */
     int64_t long_us, wall_0_us; /* length of cells, and the wall clock at the time 0, by which `newest` is counted */
+    int64_t picture_us;         /* time of the newest picture; before there is one, of the first frame */
 };
 
 struct cutter {
@@ -84,14 +85,14 @@ int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const st
 
 /**
  * By the wall clock: true if the frame begins the segment of its cell, whatever this server has seen before. That is the first key
- * frame of the cell, or the first picture in its last quarter if there is none before; in a stream without pictures the first sound.
+ * frame of the cell, or the first picture in its last quarter if there is none before; in a stream without pictures, or without one for `fragment_us`, the first sound.
  * False also where it cannot be known, for lack of a frame of an earlier cell.
  *
  * Shape      has_pictures: the stream has pictures
  */
 bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
 
-/** Note a frame as one that could have begun a segment, after cutter_begins_cell(). What was noted by another wall clock, or by cells of another
+/** Note each frame, after cutter_begins_cell(), also while a segment is waited for. What was noted by another wall clock, or by cells of another
  * length, is forgotten; without the wall clock nothing is noted. */
 void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures);
 
