@@ -65,14 +65,21 @@ int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const st
     return wall_us(c, f) / p->fragment_us;
 }
 
+/* True for a picture that begins a segment because no key frame is to be expected in its cell. */
+static bool stands_in_for_key(const struct cutter *c, const struct cut_policy *p, const struct frame *f)
+{
+    const struct cutter_cells *cells = &c->cells;
+    int64_t                    left_us = p->fragment_us - wall_us(c, f) % p->fragment_us;
+    if (left_us > p->fragment_us / CELL_QUARTERS)
+        return false;
+    return f->dts_us - cells->key_us > p->fragment_us || (cells->has_key && f->dts_us - cells->picture_us >= left_us);
+}
+
 static bool may_begin_cell(const struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
 {
     if (f->kind == FRAME_AUDIO)
         return !has_pictures || f->dts_us - c->cells.picture_us >= p->fragment_us;
-    if (f->kind != FRAME_VIDEO)
-        return false;
-    int64_t in_cell_us = wall_us(c, f) % p->fragment_us;
-    return f->key || !p->wait_keyframe || in_cell_us >= p->fragment_us - p->fragment_us / CELL_QUARTERS;
+    return f->kind == FRAME_VIDEO && (f->key || !p->wait_keyframe || stands_in_for_key(c, p, f));
 }
 
 /* False where what is noted is of other cells: before a reload, or of another publish. */
@@ -87,6 +94,17 @@ bool cutter_begins_cell(const struct cutter *c, const struct cut_policy *p, cons
            cutter_cell(c, p, f) > c->cells.newest;
 }
 
+static void note_picture(struct cutter_cells *cells, const struct frame *f)
+{
+    if (f->kind != FRAME_VIDEO)
+        return;
+    cells->picture_us = f->dts_us;
+    if (!f->key)
+        return;
+    cells->key_us = f->dts_us;
+    cells->has_key = true;
+}
+
 void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct frame *f, bool has_pictures)
 {
     if (!cutter_is_by_wall(c, p)) {
@@ -94,12 +112,12 @@ void cutter_note_cell(struct cutter *c, const struct cut_policy *p, const struct
         return;
     }
     if (!knows_cells(c, p))
-        c->cells =
-            (struct cutter_cells){ .long_us = p->fragment_us, .wall_0_us = c->wall_0_us, .picture_us = f->dts_us };
+        c->cells = (struct cutter_cells){
+            .long_us = p->fragment_us, .wall_0_us = c->wall_0_us, .key_us = f->dts_us, .picture_us = f->dts_us
+        };
     if (may_begin_cell(c, p, f, has_pictures) && cutter_cell(c, p, f) > c->cells.newest)
         c->cells.newest = cutter_cell(c, p, f);
-    if (f->kind == FRAME_VIDEO)
-        c->cells.picture_us = f->dts_us;
+    note_picture(&c->cells, f);
 }
 
 void cutter_lose_cells(struct cutter *c)

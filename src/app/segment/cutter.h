@@ -50,7 +50,9 @@ enum cut {
 struct cutter_cells {
     int64_t newest;             /* cell of the last frame that could have begun a segment; 0: none */
     int64_t long_us, wall_0_us; /* length of cells, and the wall clock at the time 0, by which `newest` is counted */
-    int64_t picture_us;         /* time of the newest picture; before there is one, of the first frame */
+    int64_t key_us;             /* of the newest key frame; before there is one, of the first frame */
+    bool    has_key;
+    int64_t picture_us; /* time of the newest picture; before there is one, of the first frame */
 };
 
 struct cutter {
@@ -85,7 +87,9 @@ int64_t cutter_cell(const struct cutter *c, const struct cut_policy *p, const st
 
 /**
  * By the wall clock: true if the frame begins the segment of its cell, whatever this server has seen before. That is the first key
- * frame of the cell, or the first picture in its last quarter if there is none before; in a stream without pictures, or without one for `fragment_us`, the first sound.
+ * frame of the cell. If there is none up to the last quarter of the cell, it is the first picture there that comes more than
+ * `fragment_us` after the last key frame, or after which no other picture of the cell is to be expected: where GOPs are no longer
+ * than cells, only key frames begin segments. In a stream without pictures, or without one for `fragment_us`, it is the first sound.
  * False also where it cannot be known, for lack of a frame of an earlier cell.
  *
  * Shape      has_pictures: the stream has pictures

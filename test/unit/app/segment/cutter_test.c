@@ -338,10 +338,10 @@ static void cut_alike(int from, const struct cell_stream *s, char cuts[static CE
 static void servers_that_come_at_any_time_cut_alike_by_the_wall_clock(void **state)
 {
     static const struct cell_stream streams[] = {
-        { 25, true, 0, NEVER, 600 },   { 25, false, 0, NEVER, 600 }, { 40, true, 0, NEVER, 600 },
-        { 70, true, 0, NEVER, 600 },   { 70, true, 0, NEVER, 1960 }, { 1000, true, 0, NEVER, 600 },
-        { 0, true, 0, NEVER, 600 },    { 25, true, 0, 277, 600 },    { 25, true, NEVER, NEVER, 600 },
-        { 25, true, 333, NEVER, 600 },
+        { 25, true, 0, NEVER, 600 },     { 25, false, 0, NEVER, 600 },  { 40, true, 0, NEVER, 600 },
+        { 70, true, 0, NEVER, 600 },     { 70, true, 0, NEVER, 1960 },  { 51, true, 0, NEVER, 1970 },
+        { 1000, true, 0, NEVER, 600 },   { 0, true, 0, NEVER, 600 },    { 25, true, 0, 277, 600 },
+        { 25, true, NEVER, NEVER, 600 }, { 25, true, 333, NEVER, 600 },
     };
     (void)state;
     for (size_t s = 0; s < ARRAY_LEN(streams); s++) {
@@ -359,6 +359,45 @@ static void servers_that_come_at_any_time_cut_alike_by_the_wall_clock(void **sta
                 assert_true(!cuts[i] || cuts[i] == first[i]);
         }
     }
+}
+
+static void segments_begin_with_key_frames_wherever_gops_of_their_length_fall_in_the_cells(void **state)
+{
+    static const int gops[] = { 25, 40, 50 };
+    (void)state;
+    for (size_t g = 0; g < ARRAY_LEN(gops); g++)
+        for (int at_ms = 0; at_ms < 2000; at_ms += 7) {
+            struct cell_stream s = { gops[g], true, 0, NEVER, at_ms };
+            char               cuts[CELL_FRAMES] = { 0 };
+            int                n = 0;
+            cut_alike(1, &s, cuts);
+            for (int i = 0; i < CELL_FRAMES; i++) {
+                struct frame f;
+                nth_frame(&f, &s, i);
+                assert_true(cuts[i] != 'S' || f.key);
+                n += cuts[i] == 'S';
+            }
+            assert_in_range(n, CELL_FRAMES * 20 / 2000 - 1, CELL_FRAMES * 20 / 2000);
+        }
+}
+
+static void cells_that_a_long_gop_leaves_without_a_key_frame_have_their_segment(void **state)
+{
+    (void)state;
+    for (int at_ms = 0; at_ms < 2000; at_ms += 7)
+        for (int gop = 51; gop < 80; gop += 7) {
+            struct cell_stream s = { gop, true, 0, NEVER, at_ms };
+            char               cuts[CELL_FRAMES] = { 0 };
+            int64_t            cell = 0;
+            cut_alike(1, &s, cuts);
+            for (int i = 0; i < CELL_FRAMES; i++) {
+                int64_t of_frame = (at_ms + i * 20) / 2000;
+                assert_true(cuts[i] != 'S' || !cell || of_frame == cell + 1);
+                if (cuts[i] == 'S')
+                    cell = of_frame;
+            }
+            assert_true(cell >= 4);
+        }
 }
 
 static void a_reload_to_the_wall_clock_waits_for_a_cell_that_is_seen_from_its_beginning(void **state)
@@ -438,6 +477,8 @@ int main(void)
         cmocka_unit_test(a_reload_to_the_wall_clock_waits_for_a_cell_that_is_seen_from_its_beginning),
         cmocka_unit_test(a_reload_to_another_length_waits_for_a_whole_cell),
         cmocka_unit_test(a_publish_with_an_earlier_wall_clock_waits_for_a_whole_cell),
+        cmocka_unit_test(segments_begin_with_key_frames_wherever_gops_of_their_length_fall_in_the_cells),
+        cmocka_unit_test(cells_that_a_long_gop_leaves_without_a_key_frame_have_their_segment),
         cmocka_unit_test(servers_that_come_at_any_time_cut_alike_by_the_wall_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
