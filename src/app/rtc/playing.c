@@ -55,21 +55,43 @@ static void catch_up_from(struct rtc_playing *p, uint64_t seq)
 {
     const struct source *s = p->reader.source;
     p->live_us = seq < s->ring.head ? ring_at(&s->ring, s->ring.head - 1)->dts_us : LONG_AGO_US;
+    p->began_seq = seq;
+    p->live_seq = s->ring.head;
     p->shows = false;
     p->is_cut = false;
 }
 
-/* Go back to the newest key frame, if it is in the log. */
+static uint64_t newest_key(const struct rtc_playing *p)
+{
+    return gops_place(&p->reader.source->gops)->seq;
+}
+
+/* The moment from which on a viewer that asks for a key frame may be answered. */
+static int64_t answer_due_us(const struct rtc_playing *p)
+{
+    return p->answered_us + (newest_key(p) == p->answered_seq ? p->answer_again_us : RTC_KEY_EVERY_US);
+}
+
+/* A viewer that is sent a GOP to catch up would never reach the present, if each loss on the way began it anew. */
+static bool may_answer(const struct rtc_playing *p)
+{
+    return (p->reader.seq >= p->live_seq && !p->is_cut) || newest_key(p) > p->began_seq;
+}
+
+/* Go back to the newest key frame, if it is in the log. One that is asked for again and again is sent less and less often. */
 static void answer_key(struct rtc_playing *p, int64_t now_us)
 {
     const struct source *s = p->reader.source;
-    uint64_t             seq = gops_place(&s->gops)->seq;
-    if (now_us - p->answered_us < RTC_KEY_EVERY_US)
+    uint64_t             seq = newest_key(p);
+    if (now_us < answer_due_us(p) || !may_answer(p))
         return;
     p->asks_key = false;
     p->answered_us = now_us;
     if (!s->gops.is_cached || seq < s->ring.tail || seq >= p->reader.seq)
         return;
+    int64_t again_us = seq == p->answered_seq ? 2 * p->answer_again_us : RTC_KEY_EVERY_US;
+    p->answer_again_us = again_us < RTC_KEY_AGAIN_MAX_US ? again_us : RTC_KEY_AGAIN_MAX_US;
+    p->answered_seq = seq;
     p->reader.seq = seq;
     reader_close_gate(&p->reader);
     catch_up_from(p, seq);
@@ -220,7 +242,7 @@ int64_t rtc_playing_send(struct rtc_playing *p, int64_t now_us)
         send_reports(p, now_us);
     if (!allowed)
         return now_us + RTC_PACE_STEP_US;
-    return p->asks_key ? p->answered_us + RTC_KEY_EVERY_US : DEADLINE_NEVER;
+    return p->asks_key && may_answer(p) ? answer_due_us(p) : DEADLINE_NEVER;
 }
 
 /* ---- what the viewer asks for ---- */
@@ -295,6 +317,7 @@ struct err *rtc_playing_begin(struct rtc_playing *p, struct source *s, const str
     *p = (struct rtc_playing){ .outlet = setup->outlet, .cname = setup->cname, .keeps_late = setup->keeps_late };
     p->live_us = p->shown_us = p->heard_us = LONG_AGO_US;
     p->answered_us = -RTC_KEY_EVERY_US;
+    p->answered_seq = UINT64_MAX;
     if ((p->has_video = setup->video != NULL))
         rtc_track_init(&p->video, setup->video);
     if ((p->has_audio = setup->audio != NULL))

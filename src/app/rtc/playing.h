@@ -11,7 +11,8 @@
  * A newcomer is sent the pictures from the newest key frame on, faster than they were made (pace.h) and with times that are close
  * together, so that it shows the newest picture at once and lags behind nobody; sound begins with the present. Sound is that of the log
  * if it has the codec that was agreed, and else what app/sound makes of it. A viewer that asks
- * for a key frame (PLI, FIR) is sent the newest one that there is, and what follows, in the same way: no encoder is asked.
+ * for a key frame (PLI, FIR) is sent the newest one that there is, and what follows, in the same way: no encoder is asked. While it still
+ * catches up, it is answered when it has reached the present, or when there is a newer key frame.
  *
  * Pictures that the outlet has no room for are left out up to the next key frame; nothing is queued here. Pictures that are shown
  * before one that was sent earlier (B-frames) confuse browsers: those that nobody needs are left out unless `keeps_late`.
@@ -40,7 +41,8 @@ enum {
     RTC_CATCH_UP_TIMES = 50,               /* A GOP of 4 s has the times of 80 ms when it is sent to a newcomer. */
     RTC_SOUND_BEFORE_US = 200 * US_PER_MS, /* sound from before the present that a newcomer gets */
     RTC_REPORT_EVERY_US = US_PER_SECOND,   /* sender reports: RFC 3550 6.2 allows 360 ms at 1 Mbit/s */
-    RTC_KEY_EVERY_US = US_PER_SECOND,      /* least time between two answers to PLI */
+    RTC_KEY_EVERY_US = US_PER_SECOND,      /* least time between two answers to PLI; */
+    RTC_KEY_AGAIN_MAX_US = 16000000,       /* it doubles each time one key frame is sent again, up to this */
     RTC_CLOCK_OFF_US = US_PER_SECOND,      /* A stream that is this far off the clock has broken off, and goes on. */
 };
 
@@ -76,12 +78,16 @@ struct rtc_playing {
     bool                    shows;  /* A key frame has gone out, and all pictures since then. */
     bool                    is_cut; /* Payloads of video.frame have not gone out: from next_payload on. */
     uint32_t                next_payload;
-    bool                    asks_key;    /* The viewer asked for a key frame, and was not answered yet. */
-    int64_t                 answered_us; /* when it was answered last */
-    int64_t                 live_us;     /* Frames before this time of the stream are sent to catch up. */
-    int64_t                 shown_us;    /* the latest time that a picture was sent with */
-    int64_t                 heard_us;    /* and sound */
-    bool                    has_told;    /* The log says that the viewer cannot get the stream's pictures. */
+    bool                    asks_key;        /* The viewer asked for a key frame, and was not answered yet. */
+    int64_t                 answered_us;     /* when it was answered last */
+    int64_t                 answer_again_us; /* and how long it waits for the same key frame again */
+    uint64_t                answered_seq;    /* which was this one */
+    uint64_t                began_seq;       /* Frames from here on, up to live_seq, are sent to catch up. */
+    uint64_t                live_seq;
+    int64_t                 live_us;  /* Frames before this time of the stream are sent to catch up. */
+    int64_t                 shown_us; /* the latest time that a picture was sent with */
+    int64_t                 heard_us; /* and sound */
+    bool                    has_told; /* The log says that the viewer cannot get the stream's pictures. */
     int64_t                 report_due_us;
     int64_t                 seen_jumps;
 };

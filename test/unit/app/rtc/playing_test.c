@@ -225,6 +225,74 @@ static void key_frames_are_not_sent_more_often_than_once_a_second(void **state)
     assert_int_equal(times_of_pictures(&a, times, 64), 30);
 }
 
+/* A loss on the way does not begin the GOP anew: the viewer first reaches the present. */
+static void who_catches_up_is_answered_at_the_present(void **state)
+{
+    (void)state;
+    uint32_t times[128];
+    int64_t  now = now_us();
+    put_gop(0, 40, 20000);
+    join(&a);
+    settle(s);
+    assert_int_equal(rtc_playing_send(&a.playing, now), now + RTC_PACE_STEP_US);
+    uint64_t at = a.playing.reader.seq;
+    for (int i = 0; i < 20; i++) {
+        ask_for_a_key_frame(&a, now += RTC_PACE_STEP_US);
+        rtc_playing_send(&a.playing, now);
+        assert_true(a.playing.reader.seq >= at);
+        at = a.playing.reader.seq;
+    }
+    assert_true(a.playing.asks_key);
+    while (a.playing.reader.seq < s->ring.head || a.playing.is_cut)
+        rtc_playing_send(&a.playing, now += RTC_PACE_STEP_US);
+    assert_int_equal(times_of_pictures(&a, times, 128), 40);
+    rtc_playing_send(&a.playing, now += RTC_PACE_STEP_US);
+    assert_false(a.playing.asks_key);
+    assert_true(a.playing.reader.seq < s->ring.head); /* Again from the key frame on. */
+}
+
+static void a_newer_key_frame_ends_the_way_to_the_present(void **state)
+{
+    (void)state;
+    int64_t now = now_us();
+    put_gop(0, 40, 20000);
+    join(&a);
+    settle(s);
+    rtc_playing_send(&a.playing, now);
+    uint64_t key = s->ring.head;
+    put_gop(1600, 1, 20000);
+    settle(s);
+    ask_for_a_key_frame(&a, now);
+    rtc_playing_send(&a.playing, now + 1);
+    assert_false(a.playing.asks_key); /* It is on its way to that one. */
+    assert_true(a.playing.reader.seq < key);
+}
+
+static void a_key_frame_that_is_asked_for_again_comes_less_often(void **state)
+{
+    (void)state;
+    put_gop(1000, 2, 500);
+    join(&a);
+    send_all(&a);
+    int64_t now = now_us(), every = RTC_KEY_EVERY_US;
+    ask_for_a_key_frame(&a, now);
+    rtc_playing_send(&a.playing, now);
+    for (int i = 0; i < 6; i++) {
+        size_t n = n_of(&a, VIDEO_SSRC);
+        ask_for_a_key_frame(&a, now);
+        assert_int_equal(rtc_playing_send(&a.playing, now + 1), now + every);
+        assert_int_equal(n_of(&a, VIDEO_SSRC), n);
+        rtc_playing_send(&a.playing, now += every);
+        assert_int_equal(n_of(&a, VIDEO_SSRC), n + 2);
+        every = 2 * every < RTC_KEY_AGAIN_MAX_US ? 2 * every : RTC_KEY_AGAIN_MAX_US;
+    }
+    put_gop(1080, 2, 500);
+    settle(s);
+    ask_for_a_key_frame(&a, now);
+    assert_int_equal(rtc_playing_send(&a.playing, now + 1),
+                     now + RTC_KEY_EVERY_US); /* The next one comes as soon as any. */
+}
+
 static void what_a_nack_asks_for_is_paced(void **state)
 {
     (void)state;
@@ -498,6 +566,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_large_gop_is_paced, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_frame_comes_from_the_cache, setup, teardown),
         cmocka_unit_test_setup_teardown(key_frames_are_not_sent_more_often_than_once_a_second, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_catches_up_is_answered_at_the_present, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_newer_key_frame_ends_the_way_to_the_present, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_key_frame_that_is_asked_for_again_comes_less_often, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_nack_asks_for_is_paced, setup, teardown),
         cmocka_unit_test_setup_teardown(b_frames_are_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(without_room_pictures_are_left_out_up_to_a_key_frame, setup, teardown),
