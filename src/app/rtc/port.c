@@ -13,7 +13,8 @@ struct rtc_port_counts *rtc_port_counts(void)
 static void flush_ports(void)
 {
     LIST_FOREACH (&ports, it, after)
-        rtc_send_queue_flush(LIST_ENTRY(it, struct rtc_port, link)->queue);
+        if (!rtc_send_queue_flush(LIST_ENTRY(it, struct rtc_port, link)->queue))
+            co_before_look(flush_ports); /* the next one: the socket may have room then */
 }
 
 bool rtc_port_send(struct rtc_port *port, const struct rtc_addr *to, const struct rtc_local *local,
@@ -34,7 +35,7 @@ bool rtc_port_open(struct rtc_port *port, struct io *io)
 
 void rtc_port_close(struct rtc_port *port)
 {
-    rtc_send_queue_flush(port->queue);
+    (void)rtc_send_queue_flush(port->queue);
     list_remove(&port->link);
     rtc_send_queue_free(port->queue);
 }

@@ -35,6 +35,7 @@ struct control {
 struct rtc_send_queue {
     const struct io        *io;
     bool                    no_segments; /* The kernel does not know UDP_SEGMENT, or not for this device. */
+    bool                    is_stuck;    /* The socket has no room; the next flush tries again. */
     struct rtc_send_counts *counts;
     size_t                  n, len;
     struct message          messages[MESSAGES_MAX];
@@ -56,46 +57,9 @@ struct rtc_send_queue *rtc_send_queue_new(const struct io *io, struct rtc_send_c
 
 void rtc_send_queue_free(struct rtc_send_queue *q)
 {
+    for (size_t i = 0; q && i < q->n; i++)
+        q->counts->full += q->messages[i].count;
     mem_free(q);
-}
-
-/* ---- queue ---- */
-
-static bool is_from(const struct rtc_local *a, const struct rtc_local *b)
-{
-    if (a->family != b->family)
-        return false;
-    return a->family == AF_INET    ? a->v4.s_addr == b->v4.s_addr
-           : a->family == AF_INET6 ? memcmp(&a->v6, &b->v6, sizeof a->v6) == 0
-                                   : true;
-}
-
-/* Append the datagram to the newest message, if both may be one. */
-static bool join(struct rtc_send_queue *q, const struct rtc_addr *to, const struct rtc_local *local, size_t len)
-{
-    struct message *m = q->n ? &q->messages[q->n - 1] : NULL;
-    if (!m || q->no_segments || m->closed || len > m->each || m->count == SEGMENTS_MAX ||
-        m->len + len > MESSAGE_BYTES_MAX || !rtc_addr_is(&m->to, to) || !is_from(&m->local, local))
-        return false;
-    m->closed = len < m->each;
-    m->count++;
-    m->len += len;
-    return true;
-}
-
-bool rtc_send_queue_put(struct rtc_send_queue *q, const struct rtc_addr *to, const struct rtc_local *local,
-                        const uint8_t *bytes, size_t len)
-{
-    if (len == 0 || len > DATAGRAM_MAX)
-        return false;
-    if (q->n == MESSAGES_MAX || q->len + len > BYTES_MAX)
-        rtc_send_queue_flush(q);
-    memcpy(q->bytes + q->len, bytes, len);
-    if (!join(q, to, local, len))
-        q->messages[q->n++] =
-            (struct message){ .to = *to, .local = *local, .at = q->len, .len = len, .each = len, .count = 1 };
-    q->len += len;
-    return true;
 }
 
 /* ---- flush ---- */
@@ -143,26 +107,36 @@ static void prepare(struct rtc_send_queue *q)
     }
 }
 
-/* Send the datagrams of a message one by one: the kernel cannot cut it. */
-static void send_apart(struct rtc_send_queue *q, size_t which)
+static bool is_full(int why)
 {
-    struct message m = q->messages[which];
-    for (size_t done = 0; done < m.len; done += m.each) {
-        size_t         len = m.len - done < m.each ? m.len - done : m.each;
-        struct iovec   iov = { q->bytes + m.at + done, len };
-        struct msghdr  head = { .msg_name = &m.to.any, .msg_namelen = m.to.len, .msg_iov = &iov, .msg_iovlen = 1 };
-        struct message one = m;
+    return why == EAGAIN || why == ENOBUFS;
+}
+
+/* Send the datagrams of a message one by one: the kernel cannot cut it. False: the rest waits for room. */
+static bool send_apart(struct rtc_send_queue *q, struct message *m)
+{
+    while (m->len > 0) {
+        struct message one = *m;
+        struct control room;
+        one.len = m->len < m->each ? m->len : m->each;
         one.count = 1;
-        put_controls(&head, &one, &q->controls[which]);
+        struct iovec  iov = { q->bytes + one.at, one.len };
+        struct msghdr head = { .msg_name = &one.to.any, .msg_namelen = one.to.len, .msg_iov = &iov, .msg_iovlen = 1 };
+        put_controls(&head, &one, &room);
+        bool is_sent = sendmsg(q->io->fd, &head, MSG_DONTWAIT) >= 0;
         q->counts->calls++;
-        if (sendmsg(q->io->fd, &head, MSG_DONTWAIT) < 0) {
-            q->counts->full += errno == EAGAIN || errno == ENOBUFS;
-            q->counts->unreachable += errno != EAGAIN && errno != ENOBUFS;
-        } else {
-            q->counts->datagrams++;
-            q->counts->bytes += len;
-        }
+        if (!is_sent && errno == EINTR)
+            continue;
+        if (!is_sent && is_full(errno))
+            return false;
+        q->counts->datagrams += is_sent;
+        q->counts->bytes += is_sent ? one.len : 0;
+        q->counts->unreachable += !is_sent;
+        m->at += one.len;
+        m->len -= one.len;
+        m->count--;
     }
+    return true;
 }
 
 static void count_sent(struct rtc_send_queue *q, size_t from, size_t to)
@@ -175,37 +149,104 @@ static void count_sent(struct rtc_send_queue *q, size_t from, size_t to)
 }
 
 /* The kernel refuses message `at`: decide by errno. Returns the message to go on with. */
-static size_t pass_refused(struct rtc_send_queue *q, size_t at)
+static size_t pass_refused(struct rtc_send_queue *q, size_t at, int why)
 {
-    if (errno == EINTR)
+    struct message *m = &q->messages[at];
+    if (why == EINTR)
         return at;
-    if (errno == EAGAIN || errno == ENOBUFS) {
-        for (; at < q->n; at++)
-            q->counts->full += q->messages[at].count;
-        return at;
-    }
-    if (q->messages[at].count > 1 && (errno == EIO || errno == EINVAL || errno == EOPNOTSUPP)) {
+    if (m->count > 1 && (why == EIO || why == EINVAL || why == EOPNOTSUPP)) {
         q->no_segments = true;
-        send_apart(q, at);
+        q->is_stuck = !send_apart(q, m);
+    } else if (is_full(why)) {
+        q->is_stuck = true;
     } else {
-        q->counts->unreachable += q->messages[at].count;
+        q->counts->unreachable += m->count;
     }
-    return at + 1;
+    return q->is_stuck ? at : at + 1;
 }
 
-void rtc_send_queue_flush(struct rtc_send_queue *q)
+/* Drop the messages before `at`. */
+static void keep_from(struct rtc_send_queue *q, size_t at)
+{
+    size_t begin = at < q->n ? q->messages[at].at : q->len;
+    if (begin > 0)
+        memmove(q->bytes, q->bytes + begin, q->len - begin);
+    q->n -= at;
+    q->len -= begin;
+    for (size_t i = 0; i < q->n; i++) {
+        q->messages[i] = q->messages[at + i];
+        q->messages[i].at -= begin;
+    }
+}
+
+static void send_all(struct rtc_send_queue *q)
 {
     size_t at = 0;
     prepare(q);
-    while (at < q->n) {
+    while (at < q->n && !q->is_stuck) {
         int sent = sendmmsg(q->io->fd, q->heads + at, (unsigned)(q->n - at), MSG_DONTWAIT);
         q->counts->calls++;
         if (sent > 0) {
             count_sent(q, at, at + (size_t)sent);
             at += (size_t)sent;
         } else {
-            at = pass_refused(q, at);
+            at = pass_refused(q, at, errno);
         }
     }
-    q->n = q->len = 0;
+    keep_from(q, at);
+}
+
+bool rtc_send_queue_flush(struct rtc_send_queue *q)
+{
+    q->is_stuck = false;
+    send_all(q);
+    return q->n == 0;
+}
+
+/* ---- put ---- */
+
+static bool is_from(const struct rtc_local *a, const struct rtc_local *b)
+{
+    if (a->family != b->family)
+        return false;
+    return a->family == AF_INET    ? a->v4.s_addr == b->v4.s_addr
+           : a->family == AF_INET6 ? memcmp(&a->v6, &b->v6, sizeof a->v6) == 0
+                                   : true;
+}
+
+/* Append the datagram to the newest message, if both may be one. */
+static bool join(struct rtc_send_queue *q, const struct rtc_addr *to, const struct rtc_local *local, size_t len)
+{
+    struct message *m = q->n ? &q->messages[q->n - 1] : NULL;
+    if (!m || q->no_segments || m->closed || len > m->each || m->count == SEGMENTS_MAX ||
+        m->len + len > MESSAGE_BYTES_MAX || !rtc_addr_is(&m->to, to) || !is_from(&m->local, local))
+        return false;
+    m->closed = len < m->each;
+    m->count++;
+    m->len += len;
+    return true;
+}
+
+static bool has_room(const struct rtc_send_queue *q, size_t len)
+{
+    return q->n < MESSAGES_MAX && q->len + len <= BYTES_MAX;
+}
+
+bool rtc_send_queue_put(struct rtc_send_queue *q, const struct rtc_addr *to, const struct rtc_local *local,
+                        const uint8_t *bytes, size_t len)
+{
+    if (len == 0 || len > DATAGRAM_MAX)
+        return false;
+    if (!has_room(q, len) && !q->is_stuck)
+        send_all(q);
+    if (!has_room(q, len)) {
+        q->counts->full++;
+        return false;
+    }
+    memcpy(q->bytes + q->len, bytes, len);
+    if (!join(q, to, local, len))
+        q->messages[q->n++] =
+            (struct message){ .to = *to, .local = *local, .at = q->len, .len = len, .each = len, .count = 1 };
+    q->len += len;
+    return true;
 }

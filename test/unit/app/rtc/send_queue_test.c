@@ -211,6 +211,35 @@ static void a_closed_socket_loses_what_is_queued(void **state)
     expect(f->receiver, 1, 100);
 }
 
+/* What the socket has no room for waits for the next flush, in its order; a queue that is full then tells the sender. */
+static void a_full_socket_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct rtc_addr connected = { .len = 0 };
+    int             pair[2], least = 1, n = 0;
+    uint8_t         got[LONGEST + 1];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+    assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+    f->io.fd = pair[0];
+    while (n < 1000 &&
+           rtc_send_queue_put(f->queue, &connected, &anywhere, datagram(n, 100 + (size_t)n), 100 + (size_t)n))
+        n++;
+    assert_in_range(n, 128, 999);
+    assert_int_equal(f->counts.full, 1);
+    assert_false(rtc_send_queue_flush(f->queue));
+    for (int i = 0; i < n; rtc_send_queue_flush(f->queue))
+        for (ssize_t len; (len = recv(pair[1], got, sizeof got, MSG_DONTWAIT)) > 0; i++) {
+            assert_int_equal(len, 100 + i);
+            assert_memory_equal(got, datagram(i, (size_t)len), (size_t)len);
+        }
+    assert_true(rtc_send_queue_flush(f->queue));
+    assert_int_equal(f->counts.datagrams, n);
+    assert_int_equal(f->counts.full, 1);
+    assert_int_equal(f->counts.unreachable, 0);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -223,6 +252,7 @@ int main(void)
         TEST(what_is_no_datagram_is_refused),
         TEST(an_unreachable_address_holds_up_nobody),
         TEST(it_goes_out_from_the_address_that_was_asked),
+        TEST(a_full_socket_is_told),
         TEST(a_closed_socket_loses_what_is_queued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
