@@ -152,10 +152,11 @@ static void count_sent(struct rtc_send_queue *q, size_t from, size_t to)
 static size_t pass_refused(struct rtc_send_queue *q, size_t at, int why)
 {
     struct message *m = &q->messages[at];
+    bool is_device = why == EIO || why == EOPNOTSUPP; /* else it is the way: its MTU is smaller (EINVAL, EMSGSIZE) */
     if (why == EINTR)
         return at;
-    if (m->count > 1 && (why == EIO || why == EINVAL || why == EOPNOTSUPP)) {
-        q->no_segments = true;
+    if (m->count > 1 && (is_device || why == EINVAL || why == EMSGSIZE)) {
+        q->no_segments |= is_device;
         q->is_stuck = !send_apart(q, m);
     } else if (is_full(why)) {
         q->is_stuck = true;

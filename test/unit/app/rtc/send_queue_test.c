@@ -240,6 +240,28 @@ static void a_full_socket_is_told(void **state)
     close(pair[1]);
 }
 
+/* The kernel cuts no message whose checksums are off: EINVAL, as for a way with a small MTU. */
+static void a_message_that_cannot_be_cut_changes_nothing_for_others(void **state)
+{
+    struct fixture *f = *state;
+    int             on = 1, off = 0;
+    assert_int_equal(setsockopt(f->sender, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
+    for (int i = 0; i < 3; i++)
+        put(f, &f->to, i, i < 2 ? 1200 : 300);
+    assert_true(rtc_send_queue_flush(f->queue));
+    for (int i = 0; i < 3; i++)
+        expect(f->receiver, i, i < 2 ? 1200 : 300);
+    assert_int_equal(f->counts.datagrams, 3);
+    assert_int_equal(f->counts.bytes, 2700);
+    assert_int_equal(f->counts.messages, 0); /* They went apart. */
+    assert_int_equal(setsockopt(f->sender, SOL_SOCKET, SO_NO_CHECK, &off, sizeof off), 0);
+    put(f, &f->to, 0, 1200);
+    put(f, &f->to, 1, 1200);
+    rtc_send_queue_flush(f->queue);
+    assert_int_equal(f->counts.messages, 1);
+    assert_int_equal(f->counts.datagrams, 5);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -253,6 +275,7 @@ int main(void)
         TEST(an_unreachable_address_holds_up_nobody),
         TEST(it_goes_out_from_the_address_that_was_asked),
         TEST(a_full_socket_is_told),
+        TEST(a_message_that_cannot_be_cut_changes_nothing_for_others),
         TEST(a_closed_socket_loses_what_is_queued),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
