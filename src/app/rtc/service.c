@@ -26,6 +26,7 @@ struct control {
 struct reader {
     struct rtc_port         port;
     ino_t                   prepared; /* the socket that has been prepared */
+    bool                    has_told; /* The log says that the system gives less room than is asked for. */
     struct mmsghdr          heads[BATCH];
     struct iovec            iov[BATCH];
     struct sockaddr_storage from[BATCH];
@@ -120,16 +121,38 @@ static struct err *take_batch(struct reader *r)
 
 /* ---- the port ---- */
 
+/* Ask for room in the kernel, beyond the system's bound if we may (CAP_NET_ADMIN). Returns what there is. */
+static int ask_for_room(int fd, int option, int beyond)
+{
+    int       bytes = SOCKET_BUFFER_BYTES, got = 0;
+    socklen_t len = sizeof got;
+    if (setsockopt(fd, SOL_SOCKET, beyond, &bytes, sizeof bytes) < 0)
+        setsockopt(fd, SOL_SOCKET, option, &bytes, sizeof bytes);
+    getsockopt(fd, SOL_SOCKET, option, &got, &len);
+    return got / 2; /* socket(7): the kernel counts twice what was asked for, for its own needs. */
+}
+
+static void make_room(struct reader *r)
+{
+    int in = ask_for_room(r->port.io->fd, SO_RCVBUF, SO_RCVBUFFORCE);
+    int out = ask_for_room(r->port.io->fd, SO_SNDBUF, SO_SNDBUFFORCE);
+    if (!r->has_told && (in < SOCKET_BUFFER_BYTES || out < SOCKET_BUFFER_BYTES)) {
+        r->has_told = true;
+        log_info("rtc: the system gives the port %d bytes to receive and %d to send, %d were asked for: many clients "
+                 "want more (net.core.rmem_max, net.core.wmem_max)",
+                 in, out, SOCKET_BUFFER_BYTES);
+    }
+}
+
 /* Prepare the socket, unless that was done: a reload may have opened another one in its place. */
 static void prepare(struct reader *r)
 {
-    static const int bytes = SOCKET_BUFFER_BYTES, on = 1;
+    static const int on = 1;
     struct stat      st;
     if (fstat(r->port.io->fd, &st) < 0 || st.st_ino == r->prepared)
         return;
     r->prepared = st.st_ino;
-    setsockopt(r->port.io->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    setsockopt(r->port.io->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    make_room(r);
     setsockopt(r->port.io->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
     setsockopt(r->port.io->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on,
                sizeof on); /* fails where the socket is none of IPv6 */
