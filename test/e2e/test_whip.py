@@ -148,6 +148,10 @@ def test_patch_takes_candidates_and_restarts(ask):
     status, reply, text = ask("PATCH", location, fresh, **{**fields, "If_Match": "*"})
     assert status == 200 and reply.getheader("Content-Type") == FRAGMENT and "a=ice-pwd:" in text
     assert reply.getheader("ETag") != etag and reply.getheader("ETag").strip('"') in text
+    assert refused(ask("PATCH", location, fresh, **fields)) == (412, "old-etag")
+    fields["If_Match"] = reply.getheader("ETag")
+    assert ask("PATCH", location, fresh, **fields)[0] == 204   # candidates of the credentials in force are no restart
+    assert refused(ask("PATCH", location, "x\r\n", **fields)) == (400, "bad-line")
     assert ask("DELETE", location)[0] == 200
 
 

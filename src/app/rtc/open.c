@@ -300,6 +300,24 @@ struct err *rtc_open(struct server *server, const struct rtc_request *request, s
     return e;
 }
 
+/* Take both credentials over, or neither. */
+static struct err *use_credentials(struct rtc_peer *peer, const char *ufrag, const char *pwd, const char *remote_ufrag)
+{
+    char was[RTC_CREDENTIAL_CAP];
+    str_copy(was, sizeof was, peer->ufrag);
+    if (!rtc_peers_rename(peer, ufrag))
+        return err_no_memory();
+    struct err *e = rtc_transport_restart_ice(peer->transport, ufrag, pwd, remote_ufrag);
+    if (e) {
+        if (!rtc_peers_rename(peer, was))
+            rtc_peer_end(peer); /* No check would find it any more. */
+        return e;
+    }
+    str_copy(peer->pwd, sizeof peer->pwd, pwd);
+    str_copy(peer->agreed->remote_ufrag, sizeof peer->agreed->remote_ufrag, remote_ufrag);
+    return NULL;
+}
+
 static struct err *restart(struct rtc_peer *peer, const char *remote_ufrag, struct sdp_local *local,
                            struct buf *fragment)
 {
@@ -310,13 +328,7 @@ static struct err *restart(struct rtc_peer *peer, const char *remote_ufrag, stru
     local->pwd = pwd;
     sdp_fragment_write(fragment, peer->agreed, local);
     local->ufrag = local->pwd = NULL;
-    if (fragment->fault)
-        return err_no_memory();
-    struct err *e = rtc_transport_restart_ice(peer->transport, ufrag, pwd, remote_ufrag);
-    if (!e && !rtc_peers_rename(peer, ufrag))
-        e = err_no_memory();
-    str_copy(peer->pwd, sizeof peer->pwd, pwd);
-    return e;
+    return fragment->fault ? err_no_memory() : use_credentials(peer, ufrag, pwd, remote_ufrag);
 }
 
 struct err *rtc_restart_ice(struct server *server, const struct rtc_restart *wanted, struct buf *fragment)

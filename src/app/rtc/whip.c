@@ -180,13 +180,11 @@ static struct err *patch(struct http_exchange *x, const char *token)
     if (!fragment)
         return err_no_memory();
     enum sdp_fault         fault = sdp_parse_fragment(fragment, body, len);
-    const struct rtc_peer *peer = rtc_peers_find_token(token, strlen(token)); /* It may have ended meanwhile. */
-    if (fault != SDP_SOUND)
-        e = rtc_problem(x, HTTP_STATUS_BAD_REQUEST, sdp_fault_name(fault), sdp_fault_text(fault));
-    else if (!peer)
-        e = rtc_problem(x, HTTP_STATUS_NOT_FOUND, "no-session", "There is no such session.");
-    else
-        e = take_fragment(x, peer, token, fragment);
+    const struct rtc_peer *peer = rtc_peers_find_token(token, strlen(token));
+    e = check_patch(x, peer, &done); /* It may have ended meanwhile, or restarted. */
+    if (!done)
+        e = fault ? rtc_problem(x, HTTP_STATUS_BAD_REQUEST, sdp_fault_name(fault), sdp_fault_text(fault))
+                  : take_fragment(x, peer, token, fragment);
     mem_free(fragment);
     return e;
 }
