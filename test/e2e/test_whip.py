@@ -115,6 +115,11 @@ def test_each_refusal_is_answered(ask):
     assert refused(ask("POST", WHIP, PUBLISH.replace("a=rtcp-mux\r\n", ""))) == (400, "no-rtcp-mux")
     assert refused(ask("POST", WHIP, PUBLISH.replace("/90000", "/90001"))) == (400, "no-codec")
     assert refused(ask("POST", WHIP + "?ice-ufrag=abc", PUBLISH)) == (400, "bad-ice")
+    for wrong in ("application/json", "Application/JSON; charset=utf-8", "multipart/form-data; boundary=x"):
+        assert refused(ask("POST", WHIP, PUBLISH, Content_Type=wrong)) == (415, "bad-type")
+        assert refused(ask("POST", WHEP, PLAY, Content_Type=wrong)) == (415, "bad-type")
+    for taken in ("application/sdp", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded"):
+        assert refused(ask("POST", WHIP, "", Content_Type=taken)) == (400, "empty")
     assert refused(ask("POST", WHIP + "?vhost=off", PUBLISH)) == (403, "disabled")
     assert refused(ask("POST", WHIP + "?vhost=closed", PUBLISH)) == (403, "denied")
     assert refused(ask("POST", WHIP, "v=0\r\n" + "a=x\r\n" * (1 << 18))) == (413, "too-long")

@@ -16,7 +16,20 @@
 
 static const char fragment_type[] = "application/trickle-ice-sdpfrag";
 
+/* True if the field Content-Type names that type, with parameters or without. */
+static bool is_type(const char *field, const char *type)
+{
+    size_t len = strlen(type);
+    return field && strncasecmp(field, type, len) == 0 && strchr("; \t", field[len]); /* finds the NUL as well */
+}
+
 /* ---- POST ---- */
+
+/* Clients of SRS send an offer without a type, or as text/plain; and curl says of each body that it is a form's, in a URL's encoding. */
+static bool is_refused_type(const char *field)
+{
+    return is_type(field, "application/json") || is_type(field, "multipart/form-data");
+}
 
 /* Read the body; NULL in *body when the request is answered already. */
 static struct err *read_body(struct http_exchange *x, const char **body, size_t *len)
@@ -76,6 +89,8 @@ static struct err *post(struct http_exchange *x, bool is_play)
     if (!rtc_ask_fill(&q, x, is_play))
         return rtc_problem(x, HTTP_STATUS_BAD_REQUEST, "bad-ice",
                            "ice-ufrag has 4 to 32 characters, ice-pwd 22 to 32, of letters, digits, + and /.");
+    if (is_refused_type(http_request_field(http_request_of(x), "Content-Type")))
+        return rtc_problem(x, HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE, "bad-type", "POST takes an offer, application/sdp.");
     struct err *e = read_body(x, &body, &len);
     if (e || !body)
         return e;
@@ -91,12 +106,6 @@ static struct err *post(struct http_exchange *x, bool is_play)
 }
 
 /* ---- PATCH ---- */
-
-static bool is_fragment_type(const char *type)
-{
-    size_t len = sizeof fragment_type - 1;
-    return type && strncasecmp(type, fragment_type, len) == 0 && strchr("; \t", type[len]); /* finds the NUL as well */
-}
 
 /* True if the field If-Match names the present credentials, or any. */
 static bool is_matched(const char *field, const struct rtc_peer *peer)
@@ -149,7 +158,7 @@ static struct err *check_patch(struct http_exchange *x, const struct rtc_peer *p
 {
     const char *match = http_request_field(http_request_of(x), "If-Match");
     *done = true;
-    if (!is_fragment_type(http_request_field(http_request_of(x), "Content-Type"))) {
+    if (!is_type(http_request_field(http_request_of(x), "Content-Type"), fragment_type)) {
         struct err *e = http_add_field(x, "Accept-Patch", fragment_type);
         return e ? e
                  : rtc_problem(x, HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE, "bad-type",
