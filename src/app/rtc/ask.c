@@ -43,3 +43,23 @@ bool rtc_ask_fill(struct rtc_request *q, const struct http_exchange *x, bool is_
     return (!q->ufrag || (ice_ufrag_is_valid(q->ufrag) && strlen(q->ufrag) <= RTC_ASK_ICE_MAX)) &&
            (!q->pwd || (ice_pwd_is_valid(q->pwd) && strlen(q->pwd) <= RTC_ASK_ICE_MAX));
 }
+
+static bool is_credential(const char *name)
+{
+    return str_equal(name, "ice-ufrag") || str_equal(name, "ice-pwd");
+}
+
+void rtc_ask_put_param(struct buf *out, const struct http_request *r)
+{
+    const char *sign = "?";
+    size_t      n = 0;
+    for (const char *pair = r->raw_query; *pair; pair += *pair == '&') {
+        size_t len = strcspn(pair, "&");
+        if (len > 0 && !is_credential(r->params[n++].name)) { /* an empty pair is none of the params */
+            buf_text(out, sign);
+            buf_append(out, pair, len);
+            sign = "&";
+        }
+        pair += len;
+    }
+}

@@ -84,7 +84,7 @@ static struct err *open_session(struct http_exchange *x, struct rtc_request *q, 
 static struct err *post(struct http_exchange *x, bool is_play)
 {
     struct rtc_request q;
-    const char        *query = http_request_of(x)->raw_query, *body = NULL;
+    const char        *body = NULL;
     size_t             len = 0;
     if (!rtc_ask_fill(&q, x, is_play))
         return rtc_problem(x, HTTP_STATUS_BAD_REQUEST, "bad-ice",
@@ -97,7 +97,7 @@ static struct err *post(struct http_exchange *x, bool is_play)
     struct buf param = buf_up_to(HTTP_REQUEST_LINE_MAX);
     q.offer = body;
     q.offer_len = len;
-    buf_printf(&param, "%s%s", *query ? "?" : "", query);
+    rtc_ask_put_param(&param, http_request_of(x));
     e = buf_error(&param);
     if (!e)
         e = open_session(x, &q, param.bytes ? param.bytes : "");
