@@ -229,7 +229,7 @@ static struct err *take_place(struct hook_kept *k, struct session *s, int64_t de
 {
     if (k->pair != &publishing)
         return NULL;
-    struct err *e = hook_publishing_enter(k->source, s->vhost->publish.republish_takeover, deadline_us);
+    struct err *e = hook_publishing_enter(k->source, deadline_us);
     k->has_place = !e;
     if (err_code(e) == E_SYSTEM_STREAM_BUSY)
         s->verdict = SESSION_BUSY;
@@ -290,7 +290,7 @@ static struct err *move_place(struct hook_kept *k, struct session *s, const stru
     if (!k->has_place)
         return NULL;
     int64_t     deadline_us = now_us() + hook_manner_of(s->conf, s->vhost, k->pair->begin).timeout_us;
-    struct err *e = hook_publishing_enter(to, s->vhost->publish.republish_takeover, deadline_us);
+    struct err *e = hook_publishing_enter(to, deadline_us);
     if (err_code(e) == E_SYSTEM_STREAM_BUSY)
         s->verdict = SESSION_BUSY;
     if (e)

@@ -77,14 +77,14 @@ static struct err *wait_a_little(struct places *p, int64_t deadline_us)
     return NULL;
 }
 
-struct err *hook_publishing_enter(const struct source *s, bool takes_over, int64_t deadline_us)
+struct err *hook_publishing_enter(const struct source *s, int64_t deadline_us)
 {
     struct places *p = places_of(s->key);
     struct err    *e = NULL;
     if (!p)
         return err_no_memory();
     do {
-        if (s->publisher && !takes_over)
+        if (source_is_busy(s))
             e = busy(s);
         else if (!has_to_wait(p, s))
             break;

@@ -22,7 +22,7 @@ struct source;
  *            deadline; E_THREAD_INTERRUPTED, out of memory
  * Yields     if another publisher has its turn
  */
-struct err *hook_publishing_enter(const struct source *source, bool takes_over, int64_t deadline_us) ATTR_MUST_USE;
+struct err *hook_publishing_enter(const struct source *source, int64_t deadline_us) ATTR_MUST_USE;
 
 /** It is decided about the publisher: the next one may come. Does not yield. */
 void hook_publishing_decided(const char *key);

@@ -117,6 +117,7 @@ static struct err *become_publisher(struct rtc_publisher *p)
     p->publisher = (struct publisher){
         .co = peer->co,
         .trace = peer->trace,
+        .is_there = &peer->verified,
         .tc_url = s->client.tc_url,
         .page_url = s->client.page_url,
         .swf_url = s->client.swf_url,

@@ -66,8 +66,10 @@ static void end_own_hold(struct source *s)
     end_publish(s);
 }
 
-static void expel(struct publisher *p)
+static void expel(const struct source *s, struct publisher *p)
 {
+    if (p->is_there && !*p->is_there)
+        log_info("client %s has not been heard yet, and gives %s up to another publisher", p->trace, s->identity);
     p->taken_over = true;
     co_cancel(p->co);
 }
@@ -107,7 +109,7 @@ static void begin_at_seam(struct source *s, struct publisher *p)
 
 struct err *source_publish(struct source *s, struct publisher *p)
 {
-    if (s->publisher && !s->vhost->publish.republish_takeover)
+    if (source_is_busy(s))
         return err_new(E_SYSTEM_STREAM_BUSY, "stream %s is busy, client %s publishes it", s->identity,
                        s->publisher->trace);
     if (!mem_has_room())
@@ -118,7 +120,7 @@ struct err *source_publish(struct source *s, struct publisher *p)
     }
     bool begins_late = source_is_live(s) && (delay_is_holding(&s->delay) || s->stand_in);
     if (s->publisher)
-        expel(s->publisher);
+        expel(s, s->publisher);
     seam_end(&s->seam);
     if (source_is_live(s) && !begins_late)
         end_for_another(s);

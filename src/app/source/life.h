@@ -19,8 +19,8 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
 /**
  * Become the publisher.
  *
- * Errors     E_SYSTEM_STREAM_BUSY, with the trace of the present publisher. With `republish takeover` there is no
- *            such error: the present publisher is cancelled, and `p` has the stream at once
+ * Errors     E_SYSTEM_STREAM_BUSY, with the trace of the present publisher. With `republish takeover`, or if the present publisher's
+ *            client was not heard yet, there is no such error: the present publisher is cancelled, and `p` has the stream at once
  * Yields     no
  */
 struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;

@@ -66,7 +66,8 @@ struct publisher {
     struct co  *co;
     const char *trace; /* trace id of the session, for the log line of another publisher that is refused */
     bool        taken_over;
-    bool        seams; /* Another one may bring the same frames after it (seam.h). */
+    const bool *is_there; /* while it is false, the client was not heard, and gives way to others; NULL: it was */
+    bool        seams;    /* Another one may bring the same frames after it (seam.h). */
 
     const struct rtmp_peer *upnode; /* the server from which it is pulled; NULL: none, or it does not say who it is */
 
@@ -158,6 +159,13 @@ struct source {
 static inline bool source_is_live(const struct source *s)
 {
     return s->state == SOURCE_LIVE;
+}
+
+/** True if the stream has a publisher that does not give way to another one. */
+static inline bool source_is_busy(const struct source *s)
+{
+    const struct publisher *p = s->publisher;
+    return p && (!p->is_there || *p->is_there) && !s->vhost->publish.republish_takeover;
 }
 
 /** True while a stand-in may begin: the stream is held, or one plays already. */

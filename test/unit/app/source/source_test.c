@@ -760,6 +760,37 @@ static void a_takeover_ends_the_first_and_begins_anew(void **state)
     source_unpublish(s, &second);
 }
 
+static void assert_is_busy(struct publisher *newcomer)
+{
+    struct err *e = source_publish(s, newcomer);
+    assert_int_equal(err_code(e), E_SYSTEM_STREAM_BUSY);
+    err_free(e);
+}
+
+static void a_publisher_that_was_not_heard_gives_way(void **state)
+{
+    (void)state;
+    struct co_group  group;
+    bool             cancelled = false, is_there = true;
+    struct publisher second = { .co = co_self(), .trace = "second" };
+    co_group_init(&group);
+    begin_with("");
+    assert_null(co_go(&group, "first", stay, &cancelled, &fx.publisher.co));
+    fx.publisher.is_there = &is_there;
+    assert_is_busy(&second);
+    assert_false(fx.publisher.taken_over);
+
+    is_there = false;
+    assert_null(source_publish(s, &second));
+    assert_true(fx.publisher.taken_over);
+    assert_ptr_equal(s->publisher, &second);
+    assert_true(co_group_join(&group, a_while()));
+    assert_true(cancelled);
+    source_unpublish(s, &fx.publisher);
+    assert_is_busy(&fx.publisher); /* The second one says nothing of the kind. */
+    source_unpublish(s, &second);
+}
+
 static void when_nobody_watches_is_known(void **state)
 {
     (void)state;
@@ -1057,6 +1088,7 @@ int main(void)
         TEST(the_end_releases_at_once_what_the_pacer_holds),
         TEST(a_second_publisher_is_refused_by_name),
         TEST(a_takeover_ends_the_first_and_begins_anew),
+        TEST(a_publisher_that_was_not_heard_gives_way),
         TEST(when_nobody_watches_is_known),
         TEST(a_stream_is_found_by_vhost_app_and_whole_name),
         TEST(every_spelling_finds_the_stream_and_the_publishers_names_it),
