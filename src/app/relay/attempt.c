@@ -111,10 +111,12 @@ struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit)
 
 struct err *attempt_keep(struct attempt *a, struct frame **body, uint32_t ts_ms)
 {
-    a->heard_us = now_us();
+    int64_t now = now_us(), other_heard_us = a->other_heard_us ? *a->other_heard_us : now;
+    a->heard_us = now;
+    lead_note(&a->lead, now, other_heard_us);
     if (!mem_has_room())
         return err_new(E_LIMIT, "the server holds more than memory_limit");
-    a->kept.holds = a->other_heard_us && now_us() - *a->other_heard_us > ATTEMPT_SILENT_US;
+    a->kept.holds = now - other_heard_us > ATTEMPT_SILENT_US;
     return kept_bodies_put(&a->kept, body, ts_ms) ? NULL : err_no_memory();
 }
 

@@ -15,6 +15,7 @@
 
 #include "app/caster/entry.h"
 #include "app/relay/kept_bodies.h"
+#include "app/relay/lead.h"
 #include "app/relay/reach.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -56,6 +57,7 @@ struct attempt {
     int64_t                  n_frames;          /* how many came, once it has ended */
     bool                     stands_by;         /* It is not to publish yet. */
     struct kept_bodies       kept;              /* what came while it stood by */
+    struct lead              lead;              /* how long that is what the stream's own server has not sent */
     const int64_t *other_heard_us; /* while it stands by: when the stream's own server was heard; NULL: never */
     bool           ended;
     bool           ended_in_order; /* The server has told of the end of the stream. */

@@ -16,7 +16,7 @@
 #include "core/clock.h"
 
 enum {
-    LEAD_SETTLE_US = US_PER_SECOND,    /* after its first frame */
+    LEAD_SETTLE_US = US_PER_SECOND,  /* after its first frame */
     LEAD_GAP_US = US_PER_SECOND / 2, /* A run ends when no frame comes for this long. */
 };
 

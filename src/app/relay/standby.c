@@ -66,7 +66,7 @@ bool standby_is_ready(const struct standby *s)
 
 bool standby_is_ahead(const struct standby *s, int64_t heard_us)
 {
-    return standby_is_ready(s) && s->attempt->heard_us - heard_us >= STANDBY_AHEAD_US;
+    return standby_is_ready(s) && lead_us(&s->attempt->lead, heard_us) >= STANDBY_AHEAD_US;
 }
 
 void standby_compare(struct standby *s, const int64_t *heard_us)

@@ -20,7 +20,7 @@ struct attempt;
 struct pull_order;
 struct server;
 
-/* How much longer ago the stream's server has sent its last frame, when the one that stands by takes over from it. */
+/* How long the one that stands by has sent, without a frame of the stream's server, when it takes over from that (lead.h). */
 enum { STANDBY_AHEAD_US = US_PER_SECOND };
 
 enum { STANDBY_PAUSE_US = US_PER_SECOND, STANDBY_PAUSE_MAX_US = 30 * US_PER_SECOND };
@@ -49,7 +49,10 @@ bool standby_is_ready(const struct standby *s);
 /** Keep more of it while the stream's own server is silent. heard_us: when that was heard, borrowed until the next call; NULL: there is none. Does not yield. */
 void standby_compare(struct standby *s, const int64_t *heard_us);
 
-/** True if it is ready, and has sent frames since the server of the stream, heard last at `heard_us`, fell silent. Does not yield. */
+/**
+ * True if it is ready, and has sent for STANDBY_AHEAD_US since the server of the stream, heard last at `heard_us`, fell silent. Does
+ * not yield.
+ */
 bool standby_is_ahead(const struct standby *s, int64_t heard_us);
 
 /** Take the attempt that is ready: it publishes with its next message. It is the caller's. Does not yield. */
