@@ -1,6 +1,7 @@
 /**
  * What a server that stands by has sent (standby.h): the newest headers, and all media from the newest key frame on. When it takes
- * over, that is what it begins with. While the stream's own server is silent, more is kept: that may be missing.
+ * over, that is what it begins with. While the stream's own server is silent, more is kept: that may be missing. If that one's way is
+ * slower, and it is lost between the key frame here and the same one there, a gap is left before that.
  *
  * Without key frames, or where they are far apart, the oldest media goes when there is too much.
  *
