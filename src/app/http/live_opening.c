@@ -23,10 +23,12 @@ static void see_first_track(struct live_opening *o, struct frame *f)
         o->early_us = early_us;
 }
 
-/* True if the configuration lets players stay over the end of a publish. */
-static bool outlasts_publishers(const struct conf_publish *c)
+/* True if the configuration lets players stay over the end of a publish. On an edge that is the loss of an origin. */
+static bool outlasts_publishers(const struct source *s)
 {
-    return c->hold_us > 0 || *c->backup || *c->slate || c->republish_takeover;
+    const struct conf_publish *c = &s->vhost->publish;
+    return c->hold_us > 0 || *c->backup || *c->slate || c->republish_takeover ||
+           (source_is_edge(s) && s->vhost->cluster.hold_us > 0);
 }
 
 void live_opening_look(struct live_opening *o, const struct reader *r)
@@ -42,7 +44,7 @@ void live_opening_look(struct live_opening *o, const struct reader *r)
     }
     o->video = o->video ? o->video : s->video.codec;
     o->audio = o->audio ? o->audio : s->audio.codec;
-    o->may_change = outlasts_publishers(&s->vhost->publish);
+    o->may_change = outlasts_publishers(s);
     o->audio_told = s->audio_told;
     o->video_told = s->video_told;
     o->has_audio |= o->audio != CODEC_NONE;

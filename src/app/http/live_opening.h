@@ -36,7 +36,7 @@ struct live_opening {
     enum codec    audio, video;           /* CODEC_NONE: not known */
     struct frame *audio_config,
         *video_config;          /* configurations; for a codec without, its first frame; NULL: none yet */
-    bool          may_change;   /* Another encoder may go on with the stream: a publisher, a backup or a slate. */
+    bool          may_change;   /* Another encoder may go on with the stream: a publisher, origin, backup or slate. */
     bool          is_endless;   /* Announce a duration that is never reached, if the header has one. */
     bool          is_last_call; /* Whatever is missing is not waited for any longer. */
     struct frame *key;          /* the first key frame; NULL: none yet */
