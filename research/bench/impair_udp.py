@@ -27,6 +27,7 @@ import threading
 import time
 
 DATAGRAM_MAX, CLIENTS_MAX, HELD_MAX = 65536, 4096, 100000
+TURN_MAX = 64                               # datagrams of one socket, before those that are held are looked at again
 LOOP_S = 0.05                               # the longest time without a look whether the relay is to stop
 
 
@@ -111,7 +112,9 @@ class Relay:
 
     def take(self, sock, client):
         """Take what a socket has: of the clients, or of the target for one of them."""
-        while sock.fileno() >= 0:
+        for _ in range(TURN_MAX):                                             # the rest in the next turn
+            if sock.fileno() < 0:
+                return
             try:
                 data, address = sock.recvfrom(DATAGRAM_MAX)
             except BlockingIOError:
