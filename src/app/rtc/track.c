@@ -1,5 +1,7 @@
 #include "app/rtc/track.h"
 
+#include <string.h>
+
 #include "core/ident.h"
 #include "core/mem.h"
 #include "core/wr.h"
@@ -112,6 +114,15 @@ static void add_twcc(const struct rtc_track *t, struct rtp_head *h, uint16_t num
     x->bytes[1] = (uint8_t)number;
 }
 
+/* With all packets, so that those that are sent again without RTX have the same bytes. */
+static void add_mid(const struct rtc_track *t, struct rtp_head *h)
+{
+    if (!t->agreed.ext_mid)
+        return;
+    size_t len = strlen(t->agreed.mid);
+    memcpy(add_extension(h, t->agreed.ext_mid, (uint8_t)len)->bytes, t->agreed.mid, len);
+}
+
 /* The time at which the frame was captured, by our wall clock, and how late it may be shown. */
 static void add_times(const struct rtc_track *t, struct rtp_head *h, const struct rtc_clock *clock)
 {
@@ -157,6 +168,7 @@ bool rtc_track_send(struct rtc_track *t, struct rtc_outlet *out, uint32_t i, con
     struct rtp_head h = { .pt = t->agreed.pt, .seq = t->seq, .ts = ticks(t, t->time_us), .ssrc = t->agreed.ssrc };
     h.marker = is_last_of_picture(t->frame, i);
     add_twcc(t, &h, out->twcc);
+    add_mid(t, &h);
     if (i == 0 && (t->agreed.rtx_pt || !t->agreed.nack))
         add_times(t, &h, clock);
     size_t           len = write_packet(&h, t->frame, i, t->picture_id, NULL, bytes);
@@ -190,6 +202,7 @@ static size_t resend(struct rtc_track *t, struct rtc_outlet *out, struct rtc_sen
     h.ssrc = is_rtx ? t->agreed.rtx_ssrc : t->agreed.ssrc;
     h.marker = is_last_of_picture(s->frame, s->index);
     add_twcc(t, &h, is_rtx ? out->twcc++ : s->twcc);
+    add_mid(t, &h);
     size_t len = write_packet(&h, s->frame, s->index, s->picture_id, is_rtx ? &s->seq : NULL, bytes);
     if (len == 0 || !out->rtp(out->arg, bytes, len))
         return 0;

@@ -13,7 +13,7 @@
  * What was sent is kept by reference to the payloads that all viewers share: for RTC_SENT_KEPT_US, at most RTC_SENT_MAX packets.
  *
  * Source     RFC 3550 6.4.1 (reports), A.3; RFC 4585 6.2.1 (NACK); RFC 4588 (RTX); draft-holmer-rmcat-transport-wide-cc-extensions-01
- *            2 (number of the packet); webrtc.org/experiments/rtp-hdrext/abs-capture-time, playout-delay
+ *            2 (number of the packet); RFC 9143 15 (mid); webrtc.org/experiments/rtp-hdrext/abs-capture-time, playout-delay
  * Yields     no
  */
 #ifndef APP_RTC_TRACK_H

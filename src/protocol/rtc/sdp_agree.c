@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/attr.h"
+#include "protocol/rtc/rtp.h"
 #include "protocol/rtc/sdp_codec.h"
 
 /* RFC 8285 4.2: ids of the form of one byte. */
@@ -78,6 +79,11 @@ static uint8_t find_extension(const struct sdp_media *m, const char *uri)
     return 0;
 }
 
+static bool can_write_mid(const struct rtc_track_agreed *t)
+{
+    return *t->mid && strlen(t->mid) <= RTP_EXTENSION_LEN_MAX;
+}
+
 /* Feedback, and the extensions that it needs. REMB estimates from the times of sending, and transport-cc is better. */
 static void agree_feedback(struct rtc_track_agreed *t, const struct sdp_media *m, const struct sdp_format *f,
                            const struct sdp_wish *wish)
@@ -85,13 +91,13 @@ static void agree_feedback(struct rtc_track_agreed *t, const struct sdp_media *m
     t->nack = wish->nack && (f->feedback & SDP_FB_NACK);
     t->pli = f->feedback & SDP_FB_PLI;
     t->fir = f->feedback & SDP_FB_FIR;
-    t->ext_mid = find_extension(m, SDP_EXT_MID);
+    t->ext_mid = !wish->is_play || can_write_mid(t) ? find_extension(m, SDP_EXT_MID) : 0;
     t->ext_abs_capture = find_extension(m, SDP_EXT_ABS_CAPTURE);
     t->ext_playout_delay = wish->is_play ? find_extension(m, SDP_EXT_PLAYOUT_DELAY) : 0;
     if (wish->twcc && (f->feedback & SDP_FB_TWCC))
         t->ext_twcc = find_extension(m, SDP_EXT_TWCC);
     t->twcc = t->ext_twcc != 0;
-    if (!t->twcc && (f->feedback & SDP_FB_REMB))
+    if (!wish->is_play && !t->twcc && (f->feedback & SDP_FB_REMB)) /* We do not write the time of sending. */
         t->ext_abs_send = find_extension(m, SDP_EXT_ABS_SEND);
     t->remb = t->ext_abs_send != 0;
     t->rtcp_rsize = m->has_rtcp_rsize;

@@ -147,6 +147,26 @@ static void times_go_with_the_first_packet_of_a_frame(void **state)
     assert_int_equal(rtp_wall_us_from_ntp(rd_u64(&r)), clock_at_0.wall_us + 250000);
 }
 
+static void every_packet_names_the_track(void **state)
+{
+    (void)state;
+    struct rtc_track_agreed as = video_track;
+    as.ext_mid = 4;
+    strcpy(as.mid, "0123456789abcdef"); /* the longest */
+    rtc_track_init(&t, &as);
+    for (int i = 0; i < 2; i++)
+        send_one(i);
+    rtc_track_resend(&t, &out, first().seq, 0, 1000);
+    assert_int_equal(v.n_got, 3);
+    for (size_t i = 0; i < v.n_got; i++) {
+        size_t         len;
+        const uint8_t *mid = rtp_find_extension(&v.got[i].rtp, 4, &len);
+        assert_non_null(mid);
+        assert_int_equal(len, 16);
+        assert_memory_equal(mid, as.mid, len);
+    }
+}
+
 static void a_report_tells_round_trip_and_losses(void **state)
 {
     (void)state;
@@ -183,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(more_packets_are_kept_the_more_are_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_kept_unless_nack_was_agreed, setup, teardown),
         cmocka_unit_test_setup_teardown(times_go_with_the_first_packet_of_a_frame, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_packet_names_the_track, setup, teardown),
         cmocka_unit_test_setup_teardown(a_report_tells_round_trip_and_losses, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

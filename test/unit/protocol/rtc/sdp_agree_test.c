@@ -250,6 +250,30 @@ static void a_kind_that_is_not_wished_is_left_out(void **state)
     assert_int_equal(agree(OFFER, &wish), SDP_NO_CODEC);
 }
 
+/* What we do not write is not agreed: the time of sending, and a mid for which an element of one byte has no room. */
+static void players_are_promised_what_is_sent(void **state)
+{
+    (void)state;
+    static const char at[] = "a=rtpmap:96 H264/90000\r\n";
+    static const char asks[] = "a=rtpmap:96 H264/90000\r\na=rtcp-fb:96 goog-remb\r\n"
+                               "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+                               "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n";
+    struct sdp_wish   publish = wish_to(false), play = wish_to(true);
+    assert_int_equal(agree_with(at, asks, &publish), SDP_SOUND);
+    assert_true(video()->remb && video()->ext_abs_send == 2 && video()->ext_mid == 4);
+    assert_int_equal(agree_with(at, asks, &play), SDP_SOUND);
+    assert_true(!video()->remb && video()->ext_abs_send == 0 && video()->ext_mid == 4);
+    char *text = offer_with(OFFER_HEAD OFFER_VIDEO, "BUNDLE 0 1", "BUNDLE 12345678901234567");
+    char *named = offer_with(text, "a=mid:1\r\n", "a=mid:12345678901234567\r\n");
+    char *whole = offer_with(named, at, asks);
+    assert_int_equal(agree(whole, &play), SDP_SOUND);
+    assert_string_equal(video()->mid, "12345678901234567");
+    assert_int_equal(video()->ext_mid, 0);
+    free(whole);
+    free(named);
+    free(text);
+}
+
 static void feedback_is_only_what_both_want(void **state)
 {
     (void)state;
@@ -430,6 +454,7 @@ int main(void)
         cmocka_unit_test(one_m_line_needs_no_group),
         cmocka_unit_test(a_refused_m_line_is_not_served),
         cmocka_unit_test(a_kind_that_is_not_wished_is_left_out),
+        cmocka_unit_test(players_are_promised_what_is_sent),
         cmocka_unit_test(feedback_is_only_what_both_want),
         cmocka_unit_test(the_role_in_dtls_follows_the_offer),
         cmocka_unit_test(an_answer_has_its_lines),
