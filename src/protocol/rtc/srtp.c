@@ -37,6 +37,7 @@ struct rtc_srtp {
     struct in_reports *reports;
     size_t             n_outs, outs_cap, n_ins, ins_cap, n_reports, reports_cap;
     uint32_t           next_index; /* of the SRTCP packets that we send */
+    bool               has_too_many;
 };
 
 static const struct {
@@ -149,6 +150,18 @@ static bool grow(void *items, size_t n, size_t *cap, size_t size)
         return false;
     memcpy(items, &larger, sizeof larger);
     return true;
+}
+
+/* Likewise for what the peer sends, which is authentic. */
+static bool grow_in(struct rtc_srtp *s, void *items, size_t n, size_t *cap, size_t size)
+{
+    s->has_too_many |= n == RTC_SSRCS_MAX;
+    return grow(items, n, cap, size);
+}
+
+bool rtc_srtp_has_too_many(const struct rtc_srtp *s)
+{
+    return s->has_too_many;
 }
 
 /* ---- IVs ---- */
@@ -272,10 +285,11 @@ bool rtc_srtp_open_rtp(struct rtc_srtp *s, uint8_t *bytes, size_t *len)
     struct in_stream *known = find(s->ins, s->n_ins, sizeof *known, ssrc);
     int64_t           index = known ? index_of(known->highest, seq) : seq;
     if (index < 0 || (known && !is_fresh(known->highest, known->window, WINDOW_WORDS, (uint64_t)index)) ||
-        (!known && !grow(&s->ins, s->n_ins, &s->ins_cap, sizeof *known)) ||
         !open_payload(&s->in_rtp, bytes, head, n, ssrc, (uint64_t)index))
         return false;
     if (!known) {
+        if (!grow_in(s, &s->ins, s->n_ins, &s->ins_cap, sizeof *known))
+            return false;
         known = &s->ins[s->n_ins++];
         *known = (struct in_stream){ .ssrc = ssrc, .highest = (uint64_t)index };
     }
@@ -339,10 +353,11 @@ bool rtc_srtp_open_rtcp(struct rtc_srtp *s, uint8_t *bytes, size_t *len)
     uint32_t           value = get32(word), index = value & SRTCP_INDEX_MAX, ssrc = get32(bytes + RTCP_SSRC_AT);
     struct in_reports *known = find(s->reports, s->n_reports, sizeof *known, ssrc);
     if (!(value & SRTCP_E) || (known && !is_fresh(known->highest, known->window, RTCP_WINDOW_WORDS, index)) ||
-        (!known && !grow(&s->reports, s->n_reports, &s->reports_cap, sizeof *known)) ||
         !open_report(k, bytes, n, word, index))
         return false;
     if (!known) {
+        if (!grow_in(s, &s->reports, s->n_reports, &s->reports_cap, sizeof *known))
+            return false;
         known = &s->reports[s->n_reports++];
         *known = (struct in_reports){ .ssrc = ssrc, .highest = index };
     }

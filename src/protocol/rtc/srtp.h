@@ -48,6 +48,9 @@ void rtc_srtp_free(struct rtc_srtp *s);
 bool rtc_srtp_seal_rtp(struct rtc_srtp *s, uint8_t *bytes, size_t *len, size_t cap) ATTR_MUST_USE;
 bool rtc_srtp_seal_rtcp(struct rtc_srtp *s, uint8_t *bytes, size_t *len, size_t cap) ATTR_MUST_USE;
 
+/** True once an authenticated packet had an SSRC beyond RTC_SSRCS_MAX. A replay window cannot be given up, so the session must end. */
+bool rtc_srtp_has_too_many(const struct rtc_srtp *s);
+
 /** Authenticate, check for replays, decrypt. False: drop the packet. */
 bool rtc_srtp_open_rtp(struct rtc_srtp *s, uint8_t *bytes, size_t *len) ATTR_MUST_USE;
 bool rtc_srtp_open_rtcp(struct rtc_srtp *s, uint8_t *bytes, size_t *len) ATTR_MUST_USE;

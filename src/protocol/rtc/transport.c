@@ -223,6 +223,8 @@ static enum rtc_took take_media(struct rtc_transport *t, int64_t now_us, uint8_t
     }
     if (t->srtp && !(is_rtcp ? rtc_srtp_open_rtcp : rtc_srtp_open_rtp)(t->srtp, bytes, &len)) {
         t->drops.bad_srtp++;
+        if (rtc_srtp_has_too_many(t->srtp))
+            fail(t, RTC_FAILURE_SSRCS);
         return RTC_DROPPED;
     }
     t->heard_us = now_us;
@@ -361,6 +363,7 @@ const char *rtc_failure_text(enum rtc_failure failure)
         [RTC_FAILURE_PROFILE] = "no SRTP profile in common",
         [RTC_FAILURE_CONSENT] = "the peer has been silent for too long",
         [RTC_FAILURE_MEMORY] = "out of memory, or no SRTP",
+        [RTC_FAILURE_SSRCS] = "the peer has sent media of too many SSRCs",
     };
     return texts[failure];
 }

@@ -46,6 +46,7 @@ enum rtc_failure {
     RTC_FAILURE_PROFILE,     /* no SRTP profile in common */
     RTC_FAILURE_CONSENT,     /* the peer has been silent for consent_us */
     RTC_FAILURE_MEMORY,
+    RTC_FAILURE_SSRCS, /* media of more SSRCs than a session may have */
 };
 
 /* What became of a datagram. */
@@ -131,7 +132,7 @@ const char *rtc_transport_describe(const struct rtc_transport *t, char *text, si
 struct rtc_drops {
     uint32_t not_verified; /* from an address that sent no check */
     uint32_t bad_check;    /* a check with wrong username or integrity */
-    uint32_t bad_srtp;     /* not authenticated, a replay, or an SSRC too many */
+    uint32_t bad_srtp;     /* not authenticated, or a replay */
     uint32_t early;        /* media before the handshake has ended */
     uint32_t other;        /* no kind of RFC 7983 that we speak */
 };

@@ -234,11 +234,13 @@ static void ssrcs_are_bounded_in_both_directions(void **state)
         struct rtc_srtp *from = is_in ? p.client : more.client;
         assert_true(rtc_srtp_seal_rtp(from, bytes, &len, sizeof bytes));
         assert_int_equal(rtc_srtp_open_rtp(p.server, bytes, &len), is_in);
+        assert_int_equal(rtc_srtp_has_too_many(p.server), !is_in);
         len = before;
         assert_int_equal(rtc_srtp_seal_rtp(p.client, bytes, &len, sizeof bytes), is_in);
         len = write_rr(bytes, ssrc, 1);
         assert_true(rtc_srtp_seal_rtcp(from, bytes, &len, sizeof bytes));
         assert_int_equal(rtc_srtp_open_rtcp(more.server, bytes, &len), is_in);
+        assert_int_equal(rtc_srtp_has_too_many(more.server), !is_in);
     }
     close_pair(&p);
     close_pair(&more);
