@@ -207,11 +207,22 @@ static void keep_to_timeline(struct plan *plan, const struct timeline_place *pla
     place->mark->discontinuities = plan->discontinuities;
 }
 
+/* Numbers never go back: they stay past those of the cells where viewers may have such ones. */
+static uint64_t number_of_cell(struct plan *plan, uint64_t cell)
+{
+    bool is_past = plan->has_begun && plan->next_number > cell;
+    if (is_past && !plan->is_past_cells)
+        log_warn("segments of %s have numbers that other servers do not give them, %llu instead of %llu: this one has "
+                 "given higher ones before",
+                 plan->label, (unsigned long long)plan->next_number, (unsigned long long)cell);
+    plan->is_past_cells = is_past;
+    return is_past ? plan->next_number : cell;
+}
+
 /* Number and times are those that the segment has on all servers. Returns its time of the wall clock. */
 static int64_t follow_stream_wall(struct plan *plan, const struct frame *f)
 {
-    uint64_t cell = (uint64_t)cutter_cell(&plan->cutter, &plan->policy, f);
-    uint64_t number = cell > plan->next_number ? cell : plan->next_number;
+    uint64_t number = number_of_cell(plan, (uint64_t)cutter_cell(&plan->cutter, &plan->policy, f));
     plan->breaks |= number > plan->next_number || plan->shift_us != plan->cutter.wall_0_us;
     plan->next_number = number;
     plan->shift_us = plan->cutter.wall_0_us;

@@ -57,6 +57,7 @@ struct plan {
     struct cut_policy policy;
     struct cutter     cutter;
     uint64_t          next_number;
+    bool              is_past_cells;   /* By the wall clock: numbers are higher than those of other servers. */
     uint64_t          discontinuities; /* breaks up to now */
     int64_t           wall_offset_us;  /* wall clock of the stream minus monotonic clock; 0: not known */
     bool              breaks;          /* The next segment does not continue the last one. */

@@ -456,6 +456,50 @@ static void cues_beyond_a_bound_are_counted(void **state)
     assert_int_equal(mem_held(), 0);
 }
 
+/* ---- by the wall clock of the stream ---- */
+
+enum { CELL = 900000000 }; /* of the time 0 */
+
+static struct plan *make_by_wall(void)
+{
+    struct plan *plan = make();
+    plan->policy.by_wall = true;
+    plan->cutter.wall_0_us = CELL * plan->policy.fragment_us;
+    return plan;
+}
+
+static void a_plan_whose_numbers_nobody_has_takes_those_of_the_cells(void **state)
+{
+    (void)state;
+    struct plan *plan = make_by_wall();
+    plan->next_number = 2 * (uint64_t)CELL;
+    take(plan, "V1", 0);
+    take_pictures(plan, 0, 6040);
+    assert_int_equal(nth(plan, 0)->number, CELL + 1);
+    assert_int_equal(nth(plan, 1)->number, CELL + 2);
+    assert_false(plan->is_past_cells);
+    plan_destroy(&plan);
+}
+
+static void numbers_go_on_where_those_of_the_cells_are_lower_until_these_have_come_after(void **state)
+{
+    (void)state;
+    struct plan *plan = make_by_wall();
+    take(plan, "V1", 0);
+    take_pictures(plan, 0, 6040);
+    plan_end_segment(plan, true);
+    plan->cutter.wall_0_us -= 20 * US_PER_SECOND;
+    take_pictures(plan, 8000, 14040);
+    assert_int_equal(nth(plan, 2)->number, CELL + 3);
+    assert_int_equal(nth(plan, 3)->number, CELL + 4);
+    assert_true(plan->is_past_cells);
+    plan_end_segment(plan, true);
+    take_pictures(plan, 40000, 46040);
+    assert_false(plan->is_past_cells);
+    assert_int_equal(plan->next_number, CELL - 10 + 23);
+    plan_destroy(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +518,8 @@ int main(void)
         cmocka_unit_test(a_cue_is_in_the_segment_of_the_frame_after_it),
         cmocka_unit_test(sound_alone_carries_cues_and_beside_pictures_it_does_not),
         cmocka_unit_test(cues_beyond_a_bound_are_counted),
+        cmocka_unit_test(a_plan_whose_numbers_nobody_has_takes_those_of_the_cells),
+        cmocka_unit_test(numbers_go_on_where_those_of_the_cells_are_lower_until_these_have_come_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
