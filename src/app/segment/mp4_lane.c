@@ -164,9 +164,6 @@ static void write_cues(const struct lane *lane, const struct cmaf *mux, struct w
         cue_boxes_write(w, lane->cues[i], t->clock.timescale, media_us(lane, lane->cues[i]->shown_us));
 }
 
-/* Of segments that all servers make alike: sequence numbers of their parts come from their numbers, and seldom wrap. */
-enum { PARTS_A_SEGMENT = 256 };
-
 static struct blob *pack(struct lane *lane, const struct frame *next, bool is_first)
 {
     struct mp4_state *m = lane->state;
@@ -177,8 +174,8 @@ static struct blob *pack(struct lane *lane, const struct frame *next, bool is_fi
         end_mux(m);
         return NULL;
     }
-    if (alike && is_first)
-        m->mux.sequence = (uint32_t)(lane->open->number * PARTS_A_SEGMENT);
+    if (alike && is_first) /* Parts of later segments have higher numbers, but for the wrap. */
+        m->mux.sequence = (uint32_t)(lane->open->number * SEGMENT_PARTS_MAX);
     add_frames(lane, &m->mux);
     size_t   head_len = (is_first ? CMAF_STYP_LEN : 0) + cues_len(lane), cap = 0;
     size_t   len = cmaf_is_empty(&m->mux) ? 0 : head_len + cmaf_part_len(&m->mux);
