@@ -6,7 +6,7 @@
  *            there may be another ratio, and GOPs that are too long. It ends before any frame at CUT_SEGMENT_RATIO_MAX times `fragment_us`.
  *            A part ends before the picture (in pure audio: the frame) that would make it longer than `part_us`. The length of
  *            the parts that the stream's frame rate allows is learnt in the first segment, and kept.
- *            By the wall clock (`by_wall`) a segment ends where the next one begins (cutter_begins_cell()), and what is known of frame
+ *            By the wall clock (`by_wall`) a segment ends where the next one begins (cutter_begins_cell()) or the stream breaks; what is known of frame
  *            rates is of that segment: all servers that have the stream make the same segments and parts.
  *            A stream breaks where no frame has come for CUT_GAP_US of its time, and much longer than its usual step.
  * Shape      the state is a value; frames are given in the order of the log
