@@ -14,25 +14,30 @@
 #ifndef APP_SOURCE_WALL_H
 #define APP_SOURCE_WALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/clock.h"
 #include "kernel/frame.h"
 
 enum { WALL_ROUND_US = 100 * US_PER_MS };
-#define WALL_TRUST_US (60 * (int64_t)US_PER_SECOND)
+
+/* Encoders' clocks drift by seconds a day for weeks; 32 bits of milliseconds last for 49 days. */
+#define WALL_TRUST_US (12 * 3600 * (int64_t)US_PER_SECOND)
 
 /* All zero: nothing is known. */
 struct wall {
-    int64_t at_0_us;       /* at the time 0 of the stream; 0: not known */
-    int64_t told_us;       /* what the publisher has told, of its own time 0; 0: nothing */
-    int64_t n_breaks_told; /* breaks of the stream's clock when others were told */
-    uint64_t
-        from; /* place in the log of the first frame that `at_0_us` is for: those before may be of another publish */
+    int64_t  at_0_us;       /* at the time 0 of the stream; 0: not known */
+    int64_t  told_us;       /* what the publisher has told, of its own time 0; 0: nothing */
+    int64_t  n_breaks_told; /* breaks of the stream's clock when others were told */
+    uint64_t from;          /* place in the log of its first frame: those before may be of another publish */
 };
 
 /** The metadata of the publisher that comes. `wall_ms` 0: it tells nothing. */
 void wall_hear(struct wall *w, double wall_ms);
+
+/** False if something is told, and is too far from the own clock. */
+bool wall_believes(const struct wall *w, const struct frame *f, int64_t wall_now_us);
 
 /** The wall clock at the time 0 of the stream, by the time of a frame of media. */
 int64_t wall_find(const struct wall *w, const struct frame *f, int64_t wall_now_us);

@@ -2,6 +2,7 @@
 
 #include "app/source/append.h"
 #include "app/source/source.h"
+#include "core/log.h"
 #include "kernel/metadata.h"
 
 static bool tells(const struct source *s)
@@ -19,15 +20,24 @@ struct err *wall_put(const struct source *s, const struct frame *metadata, const
     return *own ? NULL : err_no_memory();
 }
 
+static void find(struct source *s, const struct frame *f)
+{
+    int64_t now = wall_now_us();
+    if (!wall_believes(&s->wall, f, now))
+        log_warn("the wall clock that the publisher of %s tells is hours away from that of this server and is not "
+                 "believed: other servers make other segments",
+                 s->identity);
+    s->wall.at_0_us = wall_find(&s->wall, f, now);
+    s->wall.from = s->ring.head;
+}
+
 struct err *wall_follow(struct source *s, const struct frame *f)
 {
     struct frame *own;
     if (!s->vhost->cluster.common_segments || (s->wall.at_0_us && s->wall.n_breaks_told == s->clock.n_breaks))
         return NULL;
-    if (!s->wall.at_0_us) {
-        s->wall.at_0_us = wall_find(&s->wall, f, wall_now_us());
-        s->wall.from = s->ring.head;
-    }
+    if (!s->wall.at_0_us)
+        find(s, f);
     s->wall.n_breaks_told = s->clock.n_breaks;
     struct err *e = wall_put(s, headers_find(&s->headers, FRAME_SCRIPT, 0), f, &own);
     if (e || !own)

@@ -19,6 +19,7 @@ static void what_is_told_counts_if_it_is_near_the_own_clock(void **state)
         { 0, 1023 * US_PER_MS, 0, NOW_US }, /* It is the time 0 that is rounded. */
         { NOW_US - US_PER_SECOND, US_PER_SECOND, 0, NOW_US },
         { NOW_US - US_PER_SECOND, 9 * US_PER_SECOND, 8 * US_PER_SECOND, NOW_US },
+        { NOW_US - 7200 * (int64_t)US_PER_SECOND, 0, 0, NOW_US - 7200 * (int64_t)US_PER_SECOND },
         { NOW_US - WALL_TRUST_US, 0, 0, NOW_US - WALL_TRUST_US },
         { NOW_US + WALL_TRUST_US, 0, 0, NOW_US + WALL_TRUST_US },
         { NOW_US - WALL_TRUST_US - 1, 0, 0, NOW_US + 77 * US_PER_MS },
@@ -30,7 +31,9 @@ static void what_is_told_counts_if_it_is_near_the_own_clock(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct wall  w = { .told_us = rows[i].told_us };
         struct frame f = { .dts_us = rows[i].dts_us, .shift_us = rows[i].shift_us };
-        assert_int_equal(wall_find(&w, &f, NOW_US) + f.dts_us, rows[i].wall_us);
+        int64_t      at_us = wall_find(&w, &f, NOW_US) + f.dts_us, away_us = at_us - NOW_US;
+        assert_int_equal(at_us, rows[i].wall_us);
+        assert_int_equal(wall_believes(&w, &f, NOW_US), !w.told_us || away_us != 77 * US_PER_MS);
     }
 }
 
