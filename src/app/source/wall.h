@@ -29,6 +29,7 @@ enum { WALL_ROUND_US = 100 * US_PER_MS };
 struct wall {
     int64_t  at_0_us;       /* at the time 0 of the stream; 0: not known */
     int64_t  told_us;       /* what the publisher has told, of its own time 0; 0: nothing */
+    bool     is_told;       /* Others were told since they are to be. */
     int64_t  n_breaks_told; /* breaks of the stream's clock when others were told */
     uint64_t from;          /* place in the log of its first frame: those before may be of another publish */
 };

@@ -34,11 +34,15 @@ static void find(struct source *s, const struct frame *f)
 struct err *wall_follow(struct source *s, const struct frame *f)
 {
     struct frame *own;
-    if (!s->vhost->cluster.common_segments || (s->wall.at_0_us && s->wall.n_breaks_told == s->clock.n_breaks))
+    if (!s->vhost->cluster.common_segments)
         return NULL;
     if (!s->wall.at_0_us)
         find(s, f);
+    bool is_told = s->wall.is_told && s->wall.n_breaks_told == s->clock.n_breaks;
+    s->wall.is_told = tells(s);
     s->wall.n_breaks_told = s->clock.n_breaks;
+    if (is_told || !s->wall.is_told)
+        return NULL;
     struct err *e = wall_put(s, headers_find(&s->headers, FRAME_SCRIPT, 0), f, &own);
     if (e || !own)
         return e;

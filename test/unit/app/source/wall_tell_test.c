@@ -34,10 +34,29 @@ static void frames_of_the_last_publish_are_before_the_wall_clock_of_the_next(voi
     end(&f);
 }
 
+static void a_reload_to_atc_tells_the_wall_clock_that_was_known_before(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f, "cluster { common_segments on; }");
+    enter(f.source, "K1", 0);
+    assert_int_equal(f.source->ring.head, 1);
+    struct conf *with_atc = conf_with("cluster { common_segments on; } play { atc on; }");
+    source_apply_conf(f.source, with_atc, vhost_of(with_atc));
+    enter(f.source, "p2", 40);
+    assert_int_equal(f.source->ring.head, 3); /* with the metadata */
+    assert_int_equal(ring_at(&f.source->ring, 1)->kind, FRAME_SCRIPT);
+    enter(f.source, "p3", 80);
+    assert_int_equal(f.source->ring.head, 4);
+    conf_unref(&with_atc);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_of_the_last_publish_are_before_the_wall_clock_of_the_next),
+        cmocka_unit_test(a_reload_to_atc_tells_the_wall_clock_that_was_known_before),
     };
     return cmocka_run_group_tests(tests, loop_begin, loop_end);
 }
