@@ -35,6 +35,14 @@ static bool is_play(const struct opening *o)
     return !o->request->role->type->publish;
 }
 
+/* A session has a place of max_connections, as a connection has. */
+static struct err *look_for_room(const struct server *server)
+{
+    if (server_is_full(server))
+        return err_new(E_LIMIT, "max_connections: %d are there", server->conf->max_connections);
+    return mem_has_room() ? NULL : err_new(E_LIMIT, "the server holds more than memory_limit");
+}
+
 static struct err *look_whether_on(const struct opening *o)
 {
     const struct conf_vhost *vhost = conf_find_vhost(o->conf, o->request->host);
@@ -42,7 +50,7 @@ static struct err *look_whether_on(const struct opening *o)
         return err_new(E_RTC_DISABLED, "rtc_server is off");
     if (vhost && vhost->enabled && !vhost->rtc.enabled) /* Whether there is such a vhost is asked by admission. */
         return err_new(E_RTC_DISABLED, "rtc is off in vhost %s", vhost->name);
-    return mem_has_room() ? NULL : err_new(E_LIMIT, "the server holds more than memory_limit");
+    return NULL;
 }
 
 static struct err *read_offer(struct opening *o)
@@ -79,6 +87,14 @@ static bool make_credentials(struct rtc_peer *peer, const struct rtc_request *r)
     return true;
 }
 
+/* An error if a client has chosen what is another session's. */
+static struct err *taken_ufrag(const struct rtc_peer *peer)
+{
+    if (!rtc_peers_find_ufrag(peer->ufrag, strlen(peer->ufrag)))
+        return NULL;
+    return err_new(E_RTC_INVALID_ICE, "ice-ufrag %s is another session's", peer->ufrag);
+}
+
 static struct err *make_peer(struct opening *o, struct server *server)
 {
     const struct rtc_request *r = o->request;
@@ -100,11 +116,9 @@ static struct err *make_peer(struct opening *o, struct server *server)
         return err_no_memory();
     if (!make_credentials(peer, r))
         return err_new(E_RTC_INVALID_PARAMS, "the kernel has no random numbers for a password");
-    if (rtc_peers_find_ufrag(peer->ufrag, strlen(peer->ufrag)))
-        return err_new(E_RTC_INVALID_ICE, "ice-ufrag %s is another session's", peer->ufrag);
     ident_random(peer->trace, IDENT_LEN);
     str_copy(peer->ip, sizeof peer->ip, r->ip);
-    return NULL;
+    return taken_ufrag(peer);
 }
 
 /* ---- admission ---- */
@@ -226,11 +240,13 @@ static void write_answer(const struct opening *o)
 
 /* ---- in order ---- */
 
-/* From here on nothing yields: the session is whole, or it is undone. */
+/* Nothing yields but the role's begin(): the session is whole, or it is undone. */
 static struct err *begin(struct opening *o)
 {
     struct rtc_peer *peer = o->peer;
-    struct err      *e = agree(o);
+    struct err      *e = look_for_room(peer->server); /* Others may have come while this one was asked about. */
+    if (!e)
+        e = agree(o);
     if (!e)
         e = make_transport(o);
     if (e)
@@ -247,7 +263,8 @@ static struct err *begin(struct opening *o)
         return e;
     if (rtc_peers_add(peer))
         return NULL;
-    e = err_no_memory();
+    e = taken_ufrag(peer);
+    e = e ? e : err_no_memory();
     peer->role->end(peer, e);
     return e;
 }
@@ -255,6 +272,8 @@ static struct err *begin(struct opening *o)
 static struct err *open_session(struct opening *o, struct server *server)
 {
     struct err *e = look_whether_on(o);
+    if (!e)
+        e = look_for_room(server);
     if (!e)
         e = read_offer(o);
     if (!e)

@@ -53,7 +53,7 @@ struct rtc_role {
     /**
      * The session is admitted and agreed upon; the client does not know yet. Set peer->role_state. A publisher becomes the publisher
      * of its source here. An error refuses the client; peer->session.verdict tells what it hears (SESSION_BUSY). After an error
-     * end() is not called. May yield if source_publish() does.
+     * end() is not called. May yield, as source_publish() does.
      */
     struct err *(*begin)(struct rtc_peer *peer);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/rtc/peer.h"
+#include "app/server/server.h"
 #include "core/clock.h"
 #include "core/list.h"
 #include "core/log.h"
@@ -37,24 +38,50 @@ static void leave_waiting(struct rtc_peer *peer)
     n_waiting--;
 }
 
-static void end_oldest(void)
+struct rtc_waiting_bounds rtc_waiting_bounds(int max_connections)
 {
-    struct rtc_peer *oldest = LIST_ENTRY(waiting.next, struct rtc_peer, waiting);
-    log_warn("rtc: more than %d sessions wait for their first check, so %s ends", RTC_WAITING_MAX, oldest->trace);
-    leave_waiting(oldest);
-    co_cancel(oldest->co);
+    size_t all = max_connections < 4 ? 1 : (size_t)max_connections / 4, per_ip;
+    if (all > RTC_WAITING_MAX)
+        all = RTC_WAITING_MAX;
+    per_ip = all / 4 < RTC_WAITING_PER_IP_MIN ? RTC_WAITING_PER_IP_MIN : all / 4;
+    return (struct rtc_waiting_bounds){ all, per_ip < all ? per_ip : all };
+}
+
+static void give_way(struct rtc_peer *peer)
+{
+    log_warn("rtc: %zu sessions wait for their first check, so %s of %s ends", n_waiting, peer->trace, peer->ip);
+    leave_waiting(peer);
+    co_cancel(peer->co);
+}
+
+/* Make room for one more that waits: the oldest of its address gives way, or of all. */
+static void make_room(const char *ip, int max_connections)
+{
+    struct rtc_waiting_bounds max = rtc_waiting_bounds(max_connections);
+    struct rtc_peer          *oldest = NULL;
+    size_t                    n = 0;
+    LIST_FOREACH (&waiting, it, after) {
+        struct rtc_peer *peer = LIST_ENTRY(it, struct rtc_peer, waiting);
+        if (strcmp(peer->ip, ip) != 0)
+            continue;
+        oldest = oldest ? oldest : peer;
+        n++;
+    }
+    if (n >= max.per_ip)
+        give_way(oldest);
+    while (n_waiting >= max.all)
+        give_way(LIST_ENTRY(waiting.next, struct rtc_peer, waiting));
 }
 
 bool rtc_peers_add(struct rtc_peer *peer)
 {
-    if (!map_put(&by_ufrag, peer->ufrag, peer))
+    if (map_find(&by_ufrag, peer->ufrag) || map_find(&by_token, peer->token) || !map_put(&by_ufrag, peer->ufrag, peer))
         return false;
     if (!map_put(&by_token, peer->token, peer)) {
         map_remove(&by_ufrag, peer->ufrag);
         return false;
     }
-    if (n_waiting == RTC_WAITING_MAX)
-        end_oldest();
+    make_room(peer->ip, peer->server->conf->max_connections);
     list_push(&all, &peer->link);
     list_push(&waiting, &peer->waiting);
     n_all++;
@@ -105,7 +132,7 @@ void rtc_peers_verified(struct rtc_peer *peer)
 
 bool rtc_peers_rename(struct rtc_peer *peer, const char *ufrag)
 {
-    if (!map_put(&by_ufrag, ufrag, peer))
+    if (map_find(&by_ufrag, ufrag) || !map_put(&by_ufrag, ufrag, peer))
         return false;
     map_remove(&by_ufrag, peer->ufrag);
     str_copy(peer->ufrag, sizeof peer->ufrag, ufrag);

@@ -1,8 +1,8 @@
 /**
  * All sessions of WebRTC, found by what a client names them by.
  *
- * Sessions for which no check has come are bounded in number: a further one ends the oldest of them, so that offers which nobody
- * follows up neither fill the memory nor lock anybody out.
+ * Sessions for which no check has come are bounded in number, and in number of one client's address: a further one ends the oldest of
+ * them, so that offers which nobody follows up neither fill the memory nor take the places of max_connections from everybody else.
  *
  * Yields     only rtc_peers_run()
  */
@@ -18,16 +18,23 @@ struct rtc_peer;
 struct rtc_peer_counts;
 struct rtc_port;
 
-enum { RTC_WAITING_MAX = 2048 };
+enum { RTC_WAITING_MAX = 2048, RTC_WAITING_PER_IP_MIN = 4 };
 
-/** Enter a session: by its ufrag and its token, and as one that waits. False: no memory. */
+/** How many sessions may wait where there are `max_connections`: a quarter of these; of one address, a quarter of that. */
+struct rtc_waiting_bounds {
+    size_t all, per_ip;
+};
+struct rtc_waiting_bounds rtc_waiting_bounds(int max_connections);
+
+/** Enter a session: by its ufrag and its token, and as one that waits. False: no memory, or one of the two is another session's. */
 bool rtc_peers_add(struct rtc_peer *peer) ATTR_MUST_USE;
 void rtc_peers_remove(struct rtc_peer *peer);
 
 /** The first check has come for it. */
 void rtc_peers_verified(struct rtc_peer *peer);
 
-/** It is found by another ufrag from now on, and no more by peer->ufrag, which becomes that. False: no memory; nothing has changed. */
+/** It is found by another ufrag from now on, and no more by peer->ufrag, which becomes that. False: no memory, or
+ * it is another session's; nothing has changed. */
 bool rtc_peers_rename(struct rtc_peer *peer, const char *ufrag) ATTR_MUST_USE;
 
 /** NULL: there is none. Borrowed until a yield. */
