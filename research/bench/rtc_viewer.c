@@ -269,6 +269,25 @@ static void take_media(struct rtc_viewer *v, struct rtc_tally *tally, uint8_t *b
         take_stamp(v, tally, bytes, (int)len);
 }
 
+/* Answer the check by which the server finds out whether we are reached; false if it is none. */
+static bool answer_check(const struct rtc_viewer *v, const uint8_t *bytes, size_t len)
+{
+    struct stun_message m;
+    struct sockaddr_in  from;
+    socklen_t           from_len = sizeof from;
+    uint8_t             answer[128];
+    struct wr           w = wr_over(answer, sizeof answer);
+    if (!stun_is(bytes, len) || !stun_parse(&m, bytes, len) || m.class != STUN_REQUEST)
+        return false;
+    if (getpeername(v->fd, (struct sockaddr *)&from, &from_len) < 0)
+        return true;
+    stun_write_begin(&w, STUN_SUCCESS, m.id);
+    stun_write_mapped(&w, &(struct rtc_addr){ .v4 = from, .len = sizeof from });
+    if (stun_is_from(&m, own_pwd) && stun_write_end(&w, own_pwd))
+        (void)send(v->fd, answer, wr_len(&w), 0);
+    return true;
+}
+
 static bool is_answer(const struct rtc_viewer *v, const uint8_t *bytes, size_t len)
 {
     struct stun_message m;
@@ -290,6 +309,8 @@ void rtc_viewer_read(struct rtc_viewer *v, struct rtc_tally *tally)
             fail(v, tally, strerror(errno));
         if (n <= 0)
             return;
+        if (answer_check(v, bytes, (size_t)n))
+            continue;
         if (v->phase == RTC_CHECKING && is_answer(v, bytes, (size_t)n))
             begin_handshake(v, tally);
         else if (v->phase == RTC_PLAYING)

@@ -1,5 +1,6 @@
 /* The input is a script of what peers and strangers send to two transports that talk to each other: checks, datagrams that are lost,
- * changed, cut or sent twice, and bytes of any kind. Nothing goes to an address that sent no check. */
+ * changed, cut or sent twice, and bytes of any kind. Nothing but checks and their answers goes to an address that has not
+ * answered. */
 #include "../unit/protocol/rtc/wire.h"
 
 #include "core/rd.h"
@@ -42,10 +43,14 @@ static void check_from(struct wire_side *to, struct rd *script)
         .is_controlled = flags & 2,
         .password = flags & 4 ? "passwordOfNobody12345678" : NULL,
         .transaction = flags & 8 ? 1 : 0,
+        .is_forged = flags & 16,
+        .priority = flags >> 5,
     };
-    enum rtc_took took = wire_check_from(to, &from, &c);
+    const struct rtc_addr before = *rtc_transport_peer(to->t);
+    enum rtc_took         took = wire_check_from(to, &from, &c);
     check(took != RTC_VERIFIED || (rtc_addr_is(&to->sent_to, &from) || rtc_transport_peer(to->t)->len));
     check(!c.password || took == RTC_DROPPED);
+    check(!c.is_forged || rtc_addr_is(&before, rtc_transport_peer(to->t)));
 }
 
 /* Change the next datagram on the wire, and deliver it. */

@@ -78,7 +78,8 @@ static bool make_word(char *word, size_t len)
 static bool make_credentials(struct rtc_peer *peer, const struct rtc_request *r)
 {
     if (!make_word(peer->token, RTC_TOKEN_LEN) || !make_word(peer->cname, RTC_CNAME_LEN) ||
-        !make_word(peer->ufrag, RTC_LOCAL_UFRAG_LEN) || !make_word(peer->pwd, RTC_LOCAL_PWD_LEN))
+        !make_word(peer->mark, ICE_MARK_LEN) || !make_word(peer->ufrag, RTC_LOCAL_UFRAG_LEN) ||
+        !make_word(peer->pwd, RTC_LOCAL_PWD_LEN))
         return false;
     if (r->ufrag)
         str_copy(peer->ufrag, sizeof peer->ufrag, r->ufrag);
@@ -207,6 +208,8 @@ static struct err *make_transport(struct opening *o)
     struct rtc_transport_setup setup = { .local_ufrag = peer->ufrag,
                                          .local_pwd = peer->pwd,
                                          .remote_ufrag = peer->agreed->remote_ufrag,
+                                         .remote_pwd = peer->agreed->remote_pwd,
+                                         .mark = peer->mark,
                                          .identity = o->identity,
                                          .version = (enum rtc_dtls_version)rtc->dtls_version,
                                          .is_active = peer->agreed->dtls_active,
@@ -320,24 +323,26 @@ struct err *rtc_open(struct server *server, const struct rtc_request *request, s
 }
 
 /* Take both credentials over, or neither. */
-static struct err *use_credentials(struct rtc_peer *peer, const char *ufrag, const char *pwd, const char *remote_ufrag)
+static struct err *use_credentials(struct rtc_peer *peer, const char *ufrag, const char *pwd,
+                                   const struct rtc_restart *wanted)
 {
     char was[RTC_CREDENTIAL_CAP];
     str_copy(was, sizeof was, peer->ufrag);
     if (!rtc_peers_rename(peer, ufrag))
         return err_no_memory();
-    struct err *e = rtc_transport_restart_ice(peer->transport, ufrag, pwd, remote_ufrag);
+    struct err *e = rtc_transport_restart_ice(peer->transport, ufrag, pwd, wanted->remote_ufrag, wanted->remote_pwd);
     if (e) {
         if (!rtc_peers_rename(peer, was))
             rtc_peer_end(peer); /* No check would find it any more. */
         return e;
     }
     str_copy(peer->pwd, sizeof peer->pwd, pwd);
-    str_copy(peer->agreed->remote_ufrag, sizeof peer->agreed->remote_ufrag, remote_ufrag);
+    str_copy(peer->agreed->remote_ufrag, sizeof peer->agreed->remote_ufrag, wanted->remote_ufrag);
+    str_copy(peer->agreed->remote_pwd, sizeof peer->agreed->remote_pwd, wanted->remote_pwd);
     return NULL;
 }
 
-static struct err *restart(struct rtc_peer *peer, const char *remote_ufrag, struct sdp_local *local,
+static struct err *restart(struct rtc_peer *peer, const struct rtc_restart *wanted, struct sdp_local *local,
                            struct buf *fragment)
 {
     char ufrag[RTC_CREDENTIAL_CAP], pwd[RTC_CREDENTIAL_CAP];
@@ -347,7 +352,7 @@ static struct err *restart(struct rtc_peer *peer, const char *remote_ufrag, stru
     local->pwd = pwd;
     sdp_fragment_write(fragment, peer->agreed, local);
     local->ufrag = local->pwd = NULL;
-    return fragment->fault ? err_no_memory() : use_credentials(peer, ufrag, pwd, remote_ufrag);
+    return fragment->fault ? err_no_memory() : use_credentials(peer, ufrag, pwd, wanted);
 }
 
 struct err *rtc_restart_ice(struct server *server, const struct rtc_restart *wanted, struct buf *fragment)
@@ -357,7 +362,7 @@ struct err *rtc_restart_ice(struct server *server, const struct rtc_restart *wan
     struct err *e = local ? rtc_candidates_find(local, conf, wanted->api_host, wanted->candidate) : err_no_memory();
     struct rtc_peer *peer = rtc_peers_find_token(wanted->token, wanted->token_len);
     if (!e)
-        e = peer ? restart(peer, wanted->remote_ufrag, local, fragment)
+        e = peer ? restart(peer, wanted, local, fragment)
                  : err_new(E_RTC_NO_SESSION, "there is no session of that token any more");
     mem_free(local);
     conf_unref(&conf);

@@ -68,8 +68,8 @@ struct err *rtc_open(struct server *server, const struct rtc_request *request, s
 struct rtc_restart {
     const char *token;
     size_t      token_len;
-    const char *remote_ufrag;         /* the client's new one */
-    const char *api_host, *candidate; /* as in struct rtc_request */
+    const char *remote_ufrag, *remote_pwd; /* the client's new ones */
+    const char *api_host, *candidate;      /* as in struct rtc_request */
 };
 
 /**

@@ -25,6 +25,9 @@ struct err *rtc_peer_check(const struct rtc_peer *peer)
 
 /* ---- paths ---- */
 
+/* An address where a connected peer was heard less long ago is its own. */
+enum { BUSY_US = 2 * US_PER_SECOND };
+
 static struct rtc_path *find_path(struct rtc_peer *peer, const struct rtc_addr *to)
 {
     for (int i = 0; i < RTC_PATHS_MAX; i++)
@@ -49,13 +52,23 @@ static struct rtc_path *room_for_path(struct rtc_peer *peer)
     return oldest;
 }
 
-/* A check has shown that the peer is at way->to. */
+/*
+ * Whether an address that leads to another peer may lead to this one: the client has a new session at its old socket, or its NAT gave the
+ * address to another client. Checks do not tell that, for they may be forged; an answer does, unless the other one is just heard there.
+ */
+static bool may_take_over(const struct rtc_peer *peer, const struct rtc_path *path, int64_t now)
+{
+    bool is_busy = path->peer->connected && !path->peer->over && now - path->heard_us < BUSY_US;
+    return !is_busy && rtc_addr_is(rtc_transport_peer(peer->transport), &path->to);
+}
+
+/* A check has come from way->to, or an answer to one of ours. */
 static void learn_path(struct rtc_peer *peer, const struct rtc_path *way, int64_t now)
 {
     struct rtc_path *path = rtc_path_find(&way->to);
-    if (path &&
-        path->peer !=
-            peer) { /* the client has a new session at its old socket, or its NAT gave the address to another one */
+    if (path && path->peer != peer) {
+        if (!may_take_over(peer, path, now))
+            return;
         rtc_path_unlink(path);
         path = NULL;
     }
@@ -79,9 +92,8 @@ void rtc_peer_unlink(struct rtc_peer *peer, const struct rtc_port *port)
 
 static bool send_to(struct rtc_peer *peer, const struct rtc_addr *to, const uint8_t *bytes, size_t len)
 {
-    const struct rtc_path *path = find_path(peer, to);
-    if (!path && peer->arrival && rtc_addr_is(&peer->arrival->to, to)) /* the answer to its first check */
-        path = peer->arrival;
+    bool is_answer = peer->arrival && rtc_addr_is(&peer->arrival->to, to); /* from the address that was asked */
+    const struct rtc_path *path = is_answer ? peer->arrival : find_path(peer, to);
     if (!path || !rtc_port_send(path->port, to, &path->local, bytes, len))
         return false;
     peer->counts.bytes_out += (int64_t)len;
@@ -144,7 +156,7 @@ bool rtc_peer_take(struct rtc_peer *peer, struct rtc_path *way, int64_t now, uin
     if (took == RTC_DROPPED)
         return false;
     peer->counts.bytes_in += (int64_t)len;
-    if (took == RTC_VERIFIED) {
+    if (took == RTC_VERIFIED || took == RTC_PROVEN) {
         learn_path(peer, way, now);
         peer->verified = true;
     } else { /* What is no check comes by the pair that the client uses. */

@@ -24,6 +24,7 @@
 #include "core/ident.h"
 #include "core/list.h"
 #include "protocol/rtc/addr.h"
+#include "protocol/rtc/ice.h"
 #include "protocol/rtc/sdp_agree.h"
 #include "protocol/rtc/transport.h"
 
@@ -37,6 +38,7 @@ enum {
     RTC_LOCAL_PWD_LEN = 32,
     RTC_CREDENTIAL_CAP = 33, /* of ours: a client may choose up to 32 characters */
     RTC_CNAME_LEN = 16,
+    RTC_MARK_CAP = ICE_MARK_LEN + 1,
 };
 
 /* What a session does with its stream. Two instances: rtc_player_role (player.h), rtc_publisher_role (publisher.h). */
@@ -106,6 +108,7 @@ struct rtc_peer {
     char                   trace[IDENT_CAP];
     char                   token[RTC_TOKEN_LEN + 1];
     char                   ufrag[RTC_CREDENTIAL_CAP], pwd[RTC_CREDENTIAL_CAP]; /* ours */
+    char                   mark[RTC_MARK_CAP];                                 /* of the checks that it is asked by */
     char                   ip[INET6_ADDRSTRLEN];
     char                   cname[RTC_CNAME_LEN + 1];
     char                  *host, *app, *stream, *param, *page_url; /* texts of the session */

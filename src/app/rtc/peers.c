@@ -14,7 +14,7 @@
 /* How often peers are looked at that say nothing. */
 enum { LOOK_US = US_PER_SECOND };
 
-static struct map  by_ufrag, by_token;
+static struct map  by_ufrag, by_token, by_mark;
 static struct list all = { &all, &all }, waiting = { &waiting, &waiting };
 static size_t      n_all, n_waiting;
 
@@ -73,14 +73,29 @@ static void make_room(const char *ip, int max_connections)
         give_way(LIST_ENTRY(waiting.next, struct rtc_peer, waiting));
 }
 
+/* Make it found by a name that nobody else has. */
+static bool enter(struct map *m, const char *name, struct rtc_peer *peer)
+{
+    return !map_find(m, name) && map_put(m, name, peer);
+}
+
+static bool enter_all(struct rtc_peer *peer)
+{
+    if (!enter(&by_ufrag, peer->ufrag, peer))
+        return false;
+    if (enter(&by_token, peer->token, peer)) {
+        if (enter(&by_mark, peer->mark, peer))
+            return true;
+        map_remove(&by_token, peer->token);
+    }
+    map_remove(&by_ufrag, peer->ufrag);
+    return false;
+}
+
 bool rtc_peers_add(struct rtc_peer *peer)
 {
-    if (map_find(&by_ufrag, peer->ufrag) || map_find(&by_token, peer->token) || !map_put(&by_ufrag, peer->ufrag, peer))
+    if (!enter_all(peer))
         return false;
-    if (!map_put(&by_token, peer->token, peer)) {
-        map_remove(&by_ufrag, peer->ufrag);
-        return false;
-    }
     make_room(peer->ip, peer->server->conf->max_connections);
     list_push(&all, &peer->link);
     list_push(&waiting, &peer->waiting);
@@ -116,12 +131,14 @@ void rtc_peers_remove(struct rtc_peer *peer)
     add_counts(&ended, &peer->counts);
     map_remove(&by_ufrag, peer->ufrag);
     map_remove(&by_token, peer->token);
+    map_remove(&by_mark, peer->mark);
     leave_waiting(peer);
     list_remove(&peer->link);
     n_all--;
     if (n_all == 0) {
         map_finish(&by_ufrag);
         map_finish(&by_token);
+        map_finish(&by_mark);
     }
 }
 
@@ -132,7 +149,7 @@ void rtc_peers_verified(struct rtc_peer *peer)
 
 bool rtc_peers_rename(struct rtc_peer *peer, const char *ufrag)
 {
-    if (map_find(&by_ufrag, ufrag) || !map_put(&by_ufrag, ufrag, peer))
+    if (!enter(&by_ufrag, ufrag, peer))
         return false;
     map_remove(&by_ufrag, peer->ufrag);
     str_copy(peer->ufrag, sizeof peer->ufrag, ufrag);
@@ -157,6 +174,11 @@ struct rtc_peer *rtc_peers_find_ufrag(const char *ufrag, size_t len)
 struct rtc_peer *rtc_peers_find_token(const char *token, size_t len)
 {
     return find(&by_token, token, len);
+}
+
+struct rtc_peer *rtc_peers_find_mark(const uint8_t *id)
+{
+    return find(&by_mark, (const char *)id, ICE_MARK_LEN);
 }
 
 void rtc_peer_end(struct rtc_peer *peer)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/attr.h"
 
@@ -26,7 +27,7 @@ struct rtc_waiting_bounds {
 };
 struct rtc_waiting_bounds rtc_waiting_bounds(int max_connections);
 
-/** Enter a session: by its ufrag and its token, and as one that waits. False: no memory, or one of the two is another session's. */
+/** Enter a session: by its ufrag, token and mark, and as one that waits. False: no memory, or one of the three is another session's. */
 bool rtc_peers_add(struct rtc_peer *peer) ATTR_MUST_USE;
 void rtc_peers_remove(struct rtc_peer *peer);
 
@@ -40,6 +41,9 @@ bool rtc_peers_rename(struct rtc_peer *peer, const char *ufrag) ATTR_MUST_USE;
 /** NULL: there is none. Borrowed until a yield. */
 struct rtc_peer *rtc_peers_find_ufrag(const char *ufrag, size_t len);
 struct rtc_peer *rtc_peers_find_token(const char *token, size_t len);
+
+/** The session that a check of ours asked for, by the check's id. */
+struct rtc_peer *rtc_peers_find_mark(const uint8_t *id);
 
 /** End a session as one whose client has left. It is gone after its coroutine has run. */
 void rtc_peer_end(struct rtc_peer *peer);

@@ -61,11 +61,17 @@ static struct rtc_local local_of(struct msghdr *head)
     return local;
 }
 
-/* A check goes to the session that it names, because a client may open a second one from the same socket; all else by the address. */
+/*
+ * A check goes to the session that it names, because a client may open a second one from the same socket; an answer to the session
+ * that asked; all else by the address.
+ */
 static struct rtc_peer *whose(const struct rtc_addr *from, const uint8_t *bytes, size_t len)
 {
-    const char *ufrag;
-    size_t      ufrag_len;
+    const char    *ufrag;
+    size_t         ufrag_len;
+    const uint8_t *id = stun_success_id(bytes, len);
+    if (id)
+        return rtc_peers_find_mark(id);
     if (stun_is(bytes, len) && stun_username(bytes, len, &ufrag, &ufrag_len))
         return rtc_peers_find_ufrag(ufrag, ufrag_len);
     const struct rtc_path *path = rtc_path_find(from);

@@ -142,15 +142,16 @@ static struct err *take_fragment(struct http_exchange *x, const struct rtc_peer 
 {
     struct rtc_request q;
     struct sdp_ice     ice = sdp_ice_of(fragment);
-    char               ufrag[SDP_UFRAG_LEN_MAX + 1];
-    struct str         text = str_over(ufrag, sizeof ufrag);
+    char               ufrag[SDP_UFRAG_LEN_MAX + 1], pwd[SDP_PWD_LEN_MAX + 1];
+    struct str         text = str_over(ufrag, sizeof ufrag), secret = str_over(pwd, sizeof pwd);
     str_append(&text, ice.ufrag.at ? ice.ufrag.at : "", ice.ufrag.len);
+    str_append(&secret, ice.pwd.at ? ice.pwd.at : "", ice.pwd.len);
     if (!ice.ufrag.at || str_equal(ufrag, peer->agreed->remote_ufrag))
         return http_reply(x, HTTP_STATUS_NO_CONTENT, NULL, NULL, 0);
     if (!ice.pwd.at)
         return rtc_problem(x, HTTP_STATUS_BAD_REQUEST, sdp_fault_name(SDP_NO_ICE), sdp_fault_text(SDP_NO_ICE));
     (void)rtc_ask_fill(&q, x, peer->agreed->is_play); /* for the candidates */
-    return restart(x, &(struct rtc_restart){ token, strlen(token), ufrag, q.api_host, q.candidate });
+    return restart(x, &(struct rtc_restart){ token, strlen(token), ufrag, pwd, q.api_host, q.candidate });
 }
 
 /* Refuse what RFC 9725 4.3 refuses before the body; *done tells that it is answered. */

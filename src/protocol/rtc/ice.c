@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "core/ident.h"
 #include "core/mem.h"
-#include "protocol/rtc/stun.h"
 
 uint32_t ice_priority(unsigned type_preference, unsigned local_preference, unsigned component)
 {
@@ -43,7 +43,10 @@ struct err *ice_begin(struct ice_agent *ice, const struct ice_credentials *c)
         return err_new(E_RTC_INVALID_ICE, "ufrag or password of this side");
     if (!any_peer && !ice_ufrag_is_valid(c->remote_ufrag))
         return err_new(E_RTC_INVALID_ICE, "ufrag of the peer");
-    char *texts = mem_alloc(strlen(c->local_ufrag) + strlen(c->local_pwd) + strlen(c->remote_ufrag) + 3), *at = texts;
+    if (c->remote_pwd && !ice_pwd_is_valid(c->remote_pwd))
+        return err_new(E_RTC_INVALID_ICE, "password of the peer");
+    size_t len = strlen(c->local_ufrag) + strlen(c->local_pwd) + strlen(c->remote_ufrag) + 3;
+    char  *texts = mem_alloc(len + (c->remote_pwd ? strlen(c->remote_pwd) + 1 : 0)), *at = texts;
     if (!texts)
         return err_no_memory();
     mem_free(ice->texts);
@@ -51,7 +54,10 @@ struct err *ice_begin(struct ice_agent *ice, const struct ice_credentials *c)
     ice->is.local_ufrag = put_text(&at, c->local_ufrag);
     ice->is.local_pwd = put_text(&at, c->local_pwd);
     ice->is.remote_ufrag = put_text(&at, c->remote_ufrag);
+    ice->is.remote_pwd = c->remote_pwd ? put_text(&at, c->remote_pwd) : NULL;
     ice->is_nominated = false;
+    for (unsigned i = 0; i < ice->n_addrs; i++)
+        ice->addrs[i].nominates = ice->addrs[i].is_asked = false;
     return NULL;
 }
 
@@ -73,12 +79,17 @@ static bool is_ours(const struct ice_agent *ice, const struct stun_message *m)
     return remote == 0 || (len == remote && memcmp(theirs, ice->is.remote_ufrag, len) == 0);
 }
 
-bool ice_knows(const struct ice_agent *ice, const struct rtc_addr *from)
+static const struct ice_addr *find(const struct ice_agent *ice, const struct rtc_addr *addr)
 {
     for (unsigned i = 0; i < ice->n_addrs; i++)
-        if (rtc_addr_is(&ice->addrs[i].addr, from))
-            return true;
-    return false;
+        if (rtc_addr_is(&ice->addrs[i].addr, addr))
+            return &ice->addrs[i];
+    return NULL;
+}
+
+bool ice_knows(const struct ice_agent *ice, const struct rtc_addr *from)
+{
+    return find(ice, from);
 }
 
 /* The place of an address: its own, a free one, or that of the address that was heard longest ago and is not sent to. */
@@ -109,6 +120,77 @@ static bool is_replay(struct ice_agent *ice, const uint8_t *id, const struct rtc
     return false;
 }
 
+/* ---- where to send ---- */
+
+/* Whether an address may become the one that is sent to, if it is reached. */
+static bool may_move(const struct ice_agent *ice, const struct ice_addr *a)
+{
+    if (!ice->is_nominated || !a->nominates)
+        return !ice->is_nominated;
+    int64_t later_us = a->nominated_us - ice->nominated_us; /* answers may come in another order than checks did */
+    return later_us >= ICE_CONTEST_US || (later_us > -ICE_CONTEST_US && a->priority > ice->priority);
+}
+
+static void move_to(struct ice_agent *ice, struct ice_addr *a)
+{
+    a->is_asked = false;
+    if (!may_move(ice, a))
+        return;
+    ice->peer = a->addr;
+    ice->is_nominated |= a->nominates;
+    ice->nominated_us = a->nominated_us;
+    ice->priority = a->priority;
+}
+
+/* A check was answered: its address is sent to from now on, or once it has answered, or not. */
+static void note_check(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from, const struct stun_message *m)
+{
+    struct ice_addr *a = place(ice, from);
+    if (!rtc_addr_is(&a->addr, from))
+        *a = (struct ice_addr){ .addr = *from };
+    a->heard_us = now_us;
+    a->priority = m->priority;
+    a->is_controlled = m->is_controlled;
+    if (m->use_candidate || m->is_controlled) { /* two controlled agents: nobody would choose */
+        a->nominates = true;
+        a->nominated_us = now_us;
+    }
+    if (!ice->is.remote_pwd || (rtc_addr_is(from, &ice->peer) && !ice->is_nominated))
+        move_to(ice, a);
+    else if (!rtc_addr_is(from, &ice->peer) && !a->is_asked && may_move(ice, a)) {
+        memcpy(a->id, ice->mark, ICE_MARK_LEN);
+        a->is_asked = random_secret(a->id + ICE_MARK_LEN, STUN_ID_LEN - ICE_MARK_LEN);
+    }
+}
+
+bool ice_ask(const struct ice_agent *ice, const struct rtc_addr *to, struct wr *ask)
+{
+    const struct ice_addr *a = find(ice, to);
+    if (!a || !a->is_asked)
+        return false;
+    stun_write_begin(ask, STUN_REQUEST, a->id);
+    stun_write_username(ask, ice->is.remote_ufrag, ice->is.local_ufrag);
+    stun_write_priority(ask, ice_priority(126, 0xFFFF, 1));
+    stun_write_role(ask, a->is_controlled, 0);
+    return stun_write_end(ask, ice->is.remote_pwd);
+}
+
+/* The answer to a check of ours, from the address that it was sent to. */
+static enum ice_took take_answer(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from,
+                                 const struct stun_message *m)
+{
+    const struct ice_addr *known = find(ice, from);
+    if (!known || !known->is_asked || memcmp(m->id, known->id, STUN_ID_LEN) != 0 ||
+        !stun_is_from(m, ice->is.remote_pwd))
+        return ICE_IGNORED;
+    struct ice_addr *a = &ice->addrs[known - ice->addrs];
+    a->heard_us = now_us;
+    move_to(ice, a);
+    return ICE_PROVEN;
+}
+
+/* ---- messages ---- */
+
 static void write_failure(struct wr *answer, const struct stun_message *m, unsigned code, const char *reason)
 {
     stun_write_begin(answer, STUN_FAILURE, m->id);
@@ -121,8 +203,12 @@ enum ice_took ice_take(struct ice_agent *ice, int64_t now_us, const struct rtc_a
                        size_t len, struct wr *answer)
 {
     struct stun_message m;
-    if (!stun_parse(&m, bytes, len) || m.class != STUN_REQUEST || m.method != STUN_BINDING || !is_ours(ice, &m) ||
-        !stun_is_from(&m, ice->is.local_pwd) || is_replay(ice, m.id, from))
+    if (!stun_parse(&m, bytes, len) || m.method != STUN_BINDING)
+        return ICE_IGNORED;
+    if (m.class == STUN_SUCCESS)
+        return take_answer(ice, now_us, from, &m);
+    if (m.class != STUN_REQUEST || !is_ours(ice, &m) || !stun_is_from(&m, ice->is.local_pwd) ||
+        is_replay(ice, m.id, from))
         return ICE_IGNORED;
     if (m.n_unknown) {
         write_failure(answer, &m, STUN_ERROR_UNKNOWN_ATTRIBUTE, "Unknown Attribute");
@@ -137,10 +223,6 @@ enum ice_took ice_take(struct ice_agent *ice, int64_t now_us, const struct rtc_a
     stun_write_mapped(answer, from);
     if (!stun_write_end(answer, ice->is.local_pwd))
         return ICE_IGNORED;
-    *place(ice, from) = (struct ice_addr){ *from, now_us };
-    bool nominates = m.use_candidate || m.is_controlled; /* two controlled agents: nobody would choose */
-    if (nominates || !ice->is_nominated)
-        ice->peer = *from;
-    ice->is_nominated |= nominates;
+    note_check(ice, now_us, from, &m);
     return ICE_CHECKED;
 }

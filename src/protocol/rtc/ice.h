@@ -1,10 +1,13 @@
 /**
  * The ICE-lite agent of one session: it answers checks, and knows the peer's addresses and the one that the peer chose.
  *
- * The newest nomination wins: a peer that changes its network is sent to at its new address with the first check from there. A check
- * whose transaction has come before, from another address, is a replay and changes nothing.
+ * The source of a datagram may be forged, and a check may be a copy that somebody else sends again. So an address is sent to only
+ * once it has shown that it is reached: it is asked by a check of our own, with a random id, and answers with the peer's password. The
+ * newest nomination wins, but within ICE_CONTEST_US of the last one only that of a higher priority: a peer that nominates all its pairs
+ * (RFC 5245 8.1.1.2) chooses by that. A check whose transaction has come before, from another address, is a replay and changes nothing.
  *
- * Source     RFC 8445 2.5, 6.1.1, 7.3 (checks that come in), 5.1.2.1 (priorities); RFC 8839 5.4 (credentials)
+ * Source     RFC 8445 2.5, 6.1.1, 7.3 (checks that come in), 5.1.2.1 (priorities); RFC 8839 5.4 (credentials);
+ *            RFC 9000 8.1, 8.2 (why and how an address is validated)
  * Units      microseconds of now_us()
  * Yields     no
  */
@@ -19,6 +22,7 @@
 #include "core/err.h"
 #include "core/wr.h"
 #include "protocol/rtc/addr.h"
+#include "protocol/rtc/stun.h"
 
 /* RFC 8839 5.4: a ufrag has 4 to 256 characters, a password 22 to 256. */
 enum { ICE_UFRAG_MIN = 4, ICE_UFRAG_MAX = 256, ICE_PWD_MIN = 22, ICE_PWD_MAX = 256 };
@@ -27,18 +31,26 @@ enum {
     ICE_ADDRS_MAX = 8,        /* addresses of the peer that are remembered; the one heard longest ago gives way */
     ICE_TRANSACTIONS_MAX = 8, /* transactions that are remembered, to know a replay */
     ICE_ANSWER_MAX = 128,     /* the longest answer to a check */
+    ICE_ASK_MAX = 640,        /* the longest check of ours: with two ufrags of 256 characters */
+    ICE_MARK_LEN = 6,         /* what the ids of our checks begin with; the rest is random */
+    ICE_CONTEST_US = 1000000,
 };
 
-/* The peer's password is not needed: a lite agent asks nothing. */
 struct ice_credentials {
     const char *local_ufrag, *local_pwd;
     const char *remote_ufrag; /* "": any */
+    const char *remote_pwd;   /* NULL: not known, and addresses are believed without being asked */
 };
 
 /* An address from which a check with the right integrity came. */
 struct ice_addr {
     struct rtc_addr addr;
-    int64_t         heard_us;
+    int64_t         heard_us, nominated_us; /* its last check; the last with a nomination */
+    uint32_t        priority;               /* of its last check */
+    bool            nominates;
+    bool            is_controlled; /* what its last check claims */
+    bool            is_asked;      /* It is to be sent to, and has not answered yet. */
+    uint8_t         id[STUN_ID_LEN];
 };
 
 /* A check that was answered: what came again from the same address is answered again, from another one it is a replay. */
@@ -52,8 +64,11 @@ struct ice_agent {
     struct ice_credentials is;    /* each text is in `texts` */
     char                  *texts; /* one allocation */
     bool                   strict_roles;
+    char                   mark[ICE_MARK_LEN]; /* set by the caller */
     bool                   is_nominated;
-    struct rtc_addr        peer; /* where to send; len 0: no check has come */
+    int64_t                nominated_us; /* when the peer nominated `peer` */
+    uint32_t               priority;     /* of that nomination */
+    struct rtc_addr        peer;         /* where to send; len 0: no address has shown that it is reached */
     struct ice_addr        addrs[ICE_ADDRS_MAX];
     unsigned               n_addrs;
     struct ice_transaction transactions[ICE_TRANSACTIONS_MAX]; /* a ring */
@@ -63,7 +78,8 @@ struct ice_agent {
 enum ice_took {
     ICE_IGNORED, /* no check; or it is of another session, or not authenticated */
     ICE_REFUSED, /* authenticated, but `answer` is an error */
-    ICE_CHECKED, /* `answer` is a success, `from` an address of the peer */
+    ICE_CHECKED, /* `answer` is a success; `from` may have to be asked */
+    ICE_PROVEN,  /* `from` has answered what it was asked: there is no `answer` */
 };
 
 /**
@@ -75,9 +91,12 @@ enum ice_took {
 struct err *ice_begin(struct ice_agent *ice, const struct ice_credentials *credentials) ATTR_MUST_USE;
 void        ice_finish(struct ice_agent *ice);
 
-/** Take a message of STUN. When the result is not ICE_IGNORED, `answer` is to be sent to `from`. */
+/** Take a message of STUN. When the result is ICE_REFUSED or ICE_CHECKED, `answer` is to be sent to `from`. */
 enum ice_took ice_take(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from, const uint8_t *bytes,
                        size_t len, struct wr *answer);
+
+/** Write the check for an address that has to be asked. False: it has not, or there is no room. The same id each time, until it answers. */
+bool ice_ask(const struct ice_agent *ice, const struct rtc_addr *to, struct wr *ask) ATTR_MUST_USE;
 
 /** True if a check with the right integrity came from this address. */
 bool ice_knows(const struct ice_agent *ice, const struct rtc_addr *from);

@@ -182,6 +182,13 @@ bool stun_username(const uint8_t *bytes, size_t len, const char **ufrag, size_t 
     return true;
 }
 
+const uint8_t *stun_success_id(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t success[2] = { 0x01, 0x01 }; /* the class is bit 8, the method Binding */
+    return stun_is(bytes, len) && memcmp(bytes, success, sizeof success) == 0 ? bytes + STUN_HEAD_LEN - STUN_ID_LEN
+                                                                              : NULL;
+}
+
 /* The HMAC over a message up to its MESSAGE-INTEGRITY, as if it ended behind that attribute. */
 static bool sign(const uint8_t *bytes, size_t len, const char *password, uint8_t out[INTEGRITY_LEN])
 {

@@ -69,6 +69,9 @@ bool stun_parse(struct stun_message *m, const uint8_t *bytes, size_t len) ATTR_M
  */
 bool stun_username(const uint8_t *bytes, size_t len, const char **ufrag, size_t *ufrag_len) ATTR_MUST_USE;
 
+/** The id of a success; NULL when the datagram is none. */
+const uint8_t *stun_success_id(const uint8_t *bytes, size_t len);
+
 /** True if the message has an integrity, made with this password (short-term credentials, RFC 8489 9.1). */
 bool stun_is_from(const struct stun_message *m, const char *password) ATTR_MUST_USE;
 

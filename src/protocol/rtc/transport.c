@@ -1,5 +1,6 @@
 #include "protocol/rtc/transport.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -56,7 +57,8 @@ static void fail(struct rtc_transport *t, enum rtc_failure why)
 
 struct err *rtc_transport_new(struct rtc_transport **out, const struct rtc_transport_setup *setup, int64_t now_us)
 {
-    const struct ice_credentials credentials = { setup->local_ufrag, setup->local_pwd, setup->remote_ufrag };
+    const struct ice_credentials credentials = { setup->local_ufrag, setup->local_pwd, setup->remote_ufrag,
+                                                 setup->remote_pwd };
     struct rtc_transport        *t = mem_calloc(1, sizeof *t);
     struct err                  *e;
     *out = NULL;
@@ -67,6 +69,7 @@ struct err *rtc_transport_new(struct rtc_transport **out, const struct rtc_trans
         return e;
     }
     t->ice.strict_roles = setup->strict_roles;
+    memcpy(t->ice.mark, setup->mark, ICE_MARK_LEN);
     t->events = setup->events;
     t->identity = dtls_identity_ref(setup->identity);
     t->fingerprint = setup->fingerprint;
@@ -108,12 +111,14 @@ static void make_keys(struct rtc_transport *t)
     uint8_t     secret[RTC_SRTP_SECRET_MAX];
     struct err *e = NULL;
     if (!t->no_srtp) {
-        if (!dtls_secret(t->dtls, secret)) {
+        bool has_secret = dtls_secret(t->dtls, secret);
+        if (has_secret)
+            e = rtc_srtp_new(&t->srtp, dtls_profile(t->dtls), secret, t->is_active);
+        OPENSSL_cleanse(secret, sizeof secret);
+        if (!has_secret) {
             fail(t, RTC_FAILURE_MEMORY);
             return;
         }
-        e = rtc_srtp_new(&t->srtp, dtls_profile(t->dtls), secret, t->is_active);
-        memset(secret, 0, sizeof secret);
     }
     dtls_settle(t->dtls);
     if (e)
@@ -181,6 +186,8 @@ static enum rtc_took take_dtls(struct rtc_transport *t, int64_t now_us, const ui
 static void go_on(struct rtc_transport *t, int64_t now_us)
 {
     reach(t, RTC_STEP_CHECKED);
+    if (!t->ice.peer.len)
+        return;
     if (t->no_dtls) {
         reach(t, RTC_STEP_CONNECTED);
         return;
@@ -194,6 +201,22 @@ static void go_on(struct rtc_transport *t, int64_t now_us)
     }
 }
 
+/* Consent is what comes from where we send to (RFC 7675 5.1). */
+static void note_heard(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from)
+{
+    if (rtc_addr_is(from, &t->ice.peer))
+        t->heard_us = now_us;
+}
+
+/* Ask an address whether it is reached, if it has to be; not with more than `max` bytes. */
+static void ask(struct rtc_transport *t, const struct rtc_addr *to, size_t max)
+{
+    uint8_t   bytes[ICE_ASK_MAX];
+    struct wr w = wr_over(bytes, sizeof bytes);
+    if (ice_ask(&t->ice, to, &w) && wr_len(&w) <= max)
+        t->events.send(t->events.arg, to, bytes, wr_len(&w));
+}
+
 static enum rtc_took take_stun(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from,
                                const uint8_t *bytes, size_t len)
 {
@@ -204,21 +227,29 @@ static enum rtc_took take_stun(struct rtc_transport *t, int64_t now_us, const st
         t->drops.bad_check++;
         return RTC_DROPPED;
     }
-    t->events.send(t->events.arg, from, answer, wr_len(&w));
+    if (took == ICE_CHECKED) /* before the answer: with it, a client may begin with DTLS and read no more checks */
+        ask(t, from, ICE_ASK_MAX);
+    if (took != ICE_PROVEN)
+        t->events.send(t->events.arg, from, answer, wr_len(&w));
     if (took == ICE_REFUSED)
         return RTC_TAKEN;
-    t->heard_us = now_us;
+    note_heard(t, now_us, from);
     go_on(t, now_us);
-    return RTC_VERIFIED;
+    return took == ICE_PROVEN ? RTC_PROVEN : RTC_VERIFIED;
 }
 
 /* ---- media ---- */
 
-static enum rtc_took take_media(struct rtc_transport *t, int64_t now_us, uint8_t *bytes, size_t len)
+static enum rtc_took take_media(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from, uint8_t *bytes,
+                                size_t len)
 {
     bool is_rtcp = rtp_is_rtcp(bytes, len);
     if (t->step < RTC_STEP_CONNECTED) {
         t->drops.early++;
+        return RTC_DROPPED;
+    }
+    if (!t->srtp && !rtc_addr_is(from, &t->ice.peer)) { /* Nothing else tells whose it is. */
+        t->drops.not_verified++;
         return RTC_DROPPED;
     }
     if (t->srtp && !(is_rtcp ? rtc_srtp_open_rtcp : rtc_srtp_open_rtp)(t->srtp, bytes, &len)) {
@@ -227,7 +258,7 @@ static enum rtc_took take_media(struct rtc_transport *t, int64_t now_us, uint8_t
             fail(t, RTC_FAILURE_SSRCS);
         return RTC_DROPPED;
     }
-    t->heard_us = now_us;
+    note_heard(t, now_us, from);
     (is_rtcp ? t->events.rtcp : t->events.rtp)(t->events.arg, now_us, bytes, len);
     return RTC_TAKEN;
 }
@@ -266,7 +297,12 @@ enum rtc_took rtc_transport_take(struct rtc_transport *t, int64_t now_us, const 
         t->drops.not_verified++;
         return RTC_DROPPED;
     }
-    return kind == KIND_DTLS ? take_dtls(t, now_us, bytes, len) : take_media(t, now_us, bytes, len);
+    if (!t->ice.peer.len) { /* Its answer was lost: it is asked again by what it sends again. */
+        t->drops.early++;
+        ask(t, from, len);
+        return RTC_DROPPED;
+    }
+    return kind == KIND_DTLS ? take_dtls(t, now_us, bytes, len) : take_media(t, now_us, from, bytes, len);
 }
 
 static int64_t consent_ends_us(const struct rtc_transport *t)
@@ -300,9 +336,9 @@ void rtc_transport_close(struct rtc_transport *t)
 }
 
 struct err *rtc_transport_restart_ice(struct rtc_transport *t, const char *local_ufrag, const char *local_pwd,
-                                      const char *remote_ufrag)
+                                      const char *remote_ufrag, const char *remote_pwd)
 {
-    const struct ice_credentials credentials = { local_ufrag, local_pwd, remote_ufrag };
+    const struct ice_credentials credentials = { local_ufrag, local_pwd, remote_ufrag, remote_pwd };
     return ice_begin(&t->ice, &credentials);
 }
 

@@ -9,7 +9,8 @@
  *
  * We are ICE-lite: we offer host candidates and answer checks, and the peer chooses the pair. Nothing is answered, and nothing
  * but a check is read, before a check with our ufrag, the peer's and the right integrity has come; then only from addresses that sent
- * such a check. All datagrams that we send go to such addresses, and an answer is no longer than its check.
+ * such a check. An address gets DTLS and media once it has answered a check of ours (ice.h): who forges the address of somebody else
+ * has only two short messages sent there for each check, less than the three times that RFC 9000 8.1 allows.
  *
  * Source     RFC 8445 2.5, 7.3 (ICE-lite); RFC 8839; RFC 7675 (consent); RFC 7983 (demultiplexing); RFC 5764, 6347, 8827 (DTLS-SRTP)
  * Units      microseconds of now_us()
@@ -32,7 +33,7 @@
 enum rtc_step {
     RTC_STEP_NEW,       /* no check has come */
     RTC_STEP_CHECKED,   /* the peer is reachable: a check with the right integrity came */
-    RTC_STEP_NOMINATED, /* the peer chose a pair */
+    RTC_STEP_NOMINATED, /* the peer chose a pair, and is reached by it */
     RTC_STEP_HANDSHAKE, /* DTLS of the peer has come */
     RTC_STEP_CONNECTED, /* media may flow */
     RTC_STEP_CLOSED,    /* the peer said goodbye (close_notify) */
@@ -53,7 +54,8 @@ enum rtc_failure {
 enum rtc_took {
     RTC_DROPPED, /* not of this session, or not now */
     RTC_TAKEN,
-    RTC_VERIFIED, /* a check with the right integrity: `from` is an address of this session */
+    RTC_VERIFIED, /* a check with the right integrity: `from` is an address of this session, if it is not forged */
+    RTC_PROVEN,   /* the answer to a check of ours: it is not */
 };
 
 struct rtc_events {
@@ -67,13 +69,15 @@ struct rtc_events {
 
 struct rtc_transport_setup {
     const char             *local_ufrag, *local_pwd;
-    const char             *remote_ufrag; /* "": any. Its password is not needed: a lite agent asks nothing */
+    const char             *remote_ufrag; /* "": any */
+    const char             *remote_pwd;   /* NULL: not known, and any address with a right check is sent to */
+    const char             *mark;         /* ICE_MARK_LEN characters that the ids of our checks begin with (ice.h) */
     struct dtls_identity   *identity;     /* a reference is taken */
     struct dtls_fingerprint fingerprint;  /* of the peer's certificate; len 0: RTC_FAILURE_FINGERPRINT */
     enum rtc_dtls_version   version;
     bool                    is_active;    /* our DTLS role: active is the client (a=setup) */
     bool                    strict_roles; /* a peer that claims to be controlled gets 487 */
-    bool                    no_dtls;      /* `dtls=false`: connected after the check; RTP is plain */
+    bool                    no_dtls;      /* `dtls=false`: connected once an address is proven; RTP is plain */
     bool                    no_srtp;      /* `encrypt=false`: DTLS, but RTP is plain */
     int64_t                 consent_us;   /* a peer that is silent for this long has failed; 0: never */
     struct rtc_events       events;
@@ -108,12 +112,12 @@ void    rtc_transport_tick(struct rtc_transport *t, int64_t now_us);
 bool rtc_transport_seal_rtp(struct rtc_transport *t, uint8_t *bytes, size_t *len, size_t cap) ATTR_MUST_USE;
 bool rtc_transport_seal_rtcp(struct rtc_transport *t, uint8_t *bytes, size_t *len, size_t cap) ATTR_MUST_USE;
 
-/** Where to send: the address of the pair that the peer chose; len 0 before the first check. */
+/** Where to send: the address of the pair that the peer chose; len 0 before one has shown that it is reached. */
 const struct rtc_addr *rtc_transport_peer(const struct rtc_transport *t);
 
 /** New credentials after an ICE restart (RFC 8445 2.4): DTLS and media go on. Errors: those of rtc_transport_new(). */
 struct err *rtc_transport_restart_ice(struct rtc_transport *t, const char *local_ufrag, const char *local_pwd,
-                                      const char *remote_ufrag) ATTR_MUST_USE;
+                                      const char *remote_ufrag, const char *remote_pwd) ATTR_MUST_USE;
 
 enum rtc_step    rtc_transport_step(const struct rtc_transport *t);
 enum rtc_failure rtc_transport_why(const struct rtc_transport *t);
@@ -122,7 +126,7 @@ enum rtc_failure rtc_transport_why(const struct rtc_transport *t);
 const char *rtc_step_name(enum rtc_step step);
 const char *rtc_failure_text(enum rtc_failure failure);
 
-/** When the last datagram that was authenticated came; the time of rtc_transport_new() before the first. */
+/** When the last datagram that was authenticated came from *rtc_transport_peer(); the time of rtc_transport_new() before the first. */
 int64_t rtc_transport_heard_us(const struct rtc_transport *t);
 
 /** Describes the connection: "DTLSv1.2, ECDHE-ECDSA-AES128-GCM-SHA256, SRTP_AEAD_AES_128_GCM"; "" before. Returns `text`. */
@@ -133,7 +137,7 @@ struct rtc_drops {
     uint32_t not_verified; /* from an address that sent no check */
     uint32_t bad_check;    /* a check with wrong username or integrity */
     uint32_t bad_srtp;     /* not authenticated, or a replay */
-    uint32_t early;        /* media before the handshake has ended */
+    uint32_t early;        /* DTLS before an address is proven, media before the handshake has ended */
     uint32_t other;        /* no kind of RFC 7983 that we speak */
 };
 const struct rtc_drops *rtc_transport_drops(const struct rtc_transport *t);

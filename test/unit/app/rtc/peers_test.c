@@ -54,6 +54,7 @@ static bool enter(int i, const char *ip, const char *ufrag)
     snprintf(peer->ip, sizeof peer->ip, "%s", ip);
     snprintf(peer->token, sizeof peer->token, "token%d", i);
     snprintf(peer->ufrag, sizeof peer->ufrag, "%s%d", ufrag, i);
+    snprintf(peer->mark, sizeof peer->mark, "mark%02d", i);
     assert_null(co_go(&group, "peer", park, peer, &peer->co));
     return rtc_peers_add(peer);
 }
@@ -122,6 +123,8 @@ static void a_ufrag_leads_to_one_session(void **state)
     assert_ptr_equal(rtc_peers_find_ufrag("ufrag2", 6), &peers[2]);
     assert_true(rtc_peers_rename(&peers[2], "renamed"));
     assert_null(rtc_peers_find_ufrag("ufrag2", 6));
+    assert_ptr_equal(rtc_peers_find_mark((const uint8_t *)"mark02 and random"), &peers[2]);
+    assert_null(rtc_peers_find_mark((const uint8_t *)"mark\0\0 and random"));
     assert_ptr_equal(rtc_peers_find_ufrag("renamed", 7), &peers[2]);
 }
 

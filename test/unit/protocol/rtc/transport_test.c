@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/mem.h"
+#include "protocol/rtc/ice.h"
 #include "wire.h"
 
 static struct dtls_identity *ecdsa, *rsa;
@@ -297,16 +298,110 @@ static void sequence_numbers_wrap_often(void **state)
     wire_free(w);
 }
 
-static void a_verified_check_moves_the_peer_at_once(void **state)
+/* A time when no nomination is contested by the first one. */
+static int64_t later(int n)
+{
+    return now_us() + n * (int64_t)ICE_CONTEST_US;
+}
+
+static void a_nomination_moves_the_peer_within_one_round_trip(void **state)
 {
     (void)state;
     struct wire            *w = wire_connected();
     struct rtc_addr         moved = wire_addr("127.0.0.9", 1234);
-    const struct wire_check plain = { 0 }, nominating = { .use_candidate = true };
-    assert_int_equal(wire_check_from(&w->a, &moved, &plain), RTC_VERIFIED);
+    const struct wire_check plain = { 0 }, nominating = { .use_candidate = true, .is_forged = true };
+    unsigned                asked = w->a.n_asked;
+    assert_int_equal(wire_check_at(&w->a, later(1), &moved, &plain), RTC_VERIFIED);
+    assert_int_equal(w->a.n_asked, asked); /* It chooses nothing. */
     assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
-    assert_int_equal(wire_check_from(&w->a, &moved, &nominating), RTC_VERIFIED);
+    assert_int_equal(wire_check_at(&w->a, later(1), &moved, &nominating), RTC_VERIFIED);
+    assert_int_equal(w->a.n_asked, asked + 1);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
+    assert_int_equal(wire_answer_at(&w->a, later(1), &moved, NULL), RTC_PROVEN);
     assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &moved));
+    wire_free(w);
+}
+
+static void a_forged_nomination_moves_nothing(void **state)
+{
+    (void)state;
+    struct wire            *w = wire_connected();
+    struct rtc_addr         victim = wire_addr("127.0.0.9", 1234), elsewhere = wire_addr("127.0.0.8", 1234);
+    const struct wire_check forged = { .use_candidate = true, .is_forged = true };
+    int64_t                 heard = rtc_transport_heard_us(w->a.t);
+    for (int i = 0; i < 3; i++) {
+        unsigned asked = w->a.n_asked, answered = w->a.n_stun_sent;
+        assert_int_equal(wire_check_at(&w->a, later(1 + i), &victim, &forged), RTC_VERIFIED);
+        assert_int_equal(w->a.n_asked, asked + 1); /* one each, and no longer than twice a check */
+        assert_int_equal(w->a.n_stun_sent, answered + 1);
+        assert_true(w->a.asked.len <= 100);
+    }
+    assert_int_equal(wire_answer_at(&w->a, later(4), &elsewhere, NULL), RTC_DROPPED);
+    assert_int_equal(wire_answer_at(&w->a, later(4), &w->b.addr, NULL), RTC_DROPPED);
+    assert_int_equal(wire_answer_at(&w->a, later(4), &victim, "passwordOfNobody12345678"), RTC_DROPPED);
+    w->a.asked.bytes[STUN_HEAD_LEN - 1] ^= 1;
+    assert_int_equal(wire_answer_at(&w->a, later(4), &victim, NULL), RTC_DROPPED); /* also: the fingerprint is wrong */
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
+    assert_int_equal(rtc_transport_heard_us(w->a.t), heard); /* It keeps no session alive. */
+    wire_free(w);
+}
+
+static void nothing_but_checks_goes_to_an_address_that_is_not_proven(void **state)
+{
+    (void)state;
+    const struct wire_check forged = { .use_candidate = true, .is_forged = true };
+    for (int no_dtls = 0; no_dtls < 2; no_dtls++) {
+        struct wire               *w = wire_new();
+        struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, rsa), b = wire_setup(w, &w->b, rsa, ecdsa);
+        a.no_dtls = b.no_dtls = no_dtls;
+        open_side(&w->a, &a);
+        open_side(&w->b, &b);
+        wire_check_from(&w->b, &w->a.addr, &forged);
+        assert_int_equal(w->b.n_sent, 0);
+        wire_answer_at(&w->b, now_us(), &w->a.addr, NULL);
+        assert_int_equal(w->b.n_sent, no_dtls ? 0 : 1);
+        wire_check_from(&w->a, &w->b.addr, &forged);
+        wire_deliver(&w->a); /* DTLS, for which it asks again, as the first one may be lost */
+        assert_int_equal(w->a.n_sent, 0);
+        assert_int_equal(w->a.n_asked, no_dtls ? 1 : 2);
+        assert_int_equal(rtc_transport_peer(w->a.t)->len, 0);
+        assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_CHECKED);
+        wire_answer_at(&w->a, now_us(), &w->b.addr, NULL);
+        assert_int_equal(rtc_transport_step(w->a.t), no_dtls ? RTC_STEP_CONNECTED : RTC_STEP_NOMINATED);
+        wire_free(w);
+    }
+}
+
+static void within_a_second_the_highest_priority_is_chosen(void **state)
+{
+    (void)state;
+    struct wire            *w = wire_open();
+    struct rtc_addr         low = wire_addr("127.0.0.8", 1), high = wire_addr("127.0.0.9", 1);
+    const struct wire_check lower = { .use_candidate = true, .priority = 5 },
+                            higher = { .use_candidate = true, .priority = 9 };
+    int64_t now = now_us();
+    wire_check_at(&w->a, now, &low, &lower);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &low));
+    wire_check_at(&w->a, now + 1000, &high, &higher);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &high));
+    wire_check_at(&w->a, now + 1000 + ICE_CONTEST_US - 1, &low, &lower);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &high));
+    wire_check_at(&w->a, now + 1000 + ICE_CONTEST_US, &low, &lower);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &low));
+    wire_free(w);
+}
+
+static void a_peer_without_a_known_password_is_believed(void **state)
+{
+    (void)state;
+    struct wire               *w = wire_new();
+    struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, rsa);
+    const struct wire_check    check = { .use_candidate = true };
+    a.remote_pwd = NULL;
+    open_side(&w->a, &a);
+    wire_check_from(&w->a, &w->b.addr, &check);
+    assert_int_equal(w->a.n_asked, 0);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
     wire_free(w);
 }
 
@@ -319,6 +414,10 @@ static void a_check_that_is_sent_again_from_elsewhere_moves_nothing(void **state
     assert_int_equal(wire_check_from(&w->a, &w->b.addr, &check), RTC_VERIFIED);
     assert_int_equal(wire_check_from(&w->a, &w->b.addr, &check), RTC_VERIFIED); /* its answer was lost */
     assert_int_equal(wire_check_from(&w->a, &thief, &check), RTC_DROPPED);
+    for (int i = 0; i < ICE_TRANSACTIONS_MAX; i++)
+        wire_check_from(&w->a, &w->b.addr, &(struct wire_check){ .use_candidate = true });
+    const struct wire_check forgotten = { .use_candidate = true, .transaction = 9, .is_forged = true };
+    assert_int_equal(wire_check_at(&w->a, later(2), &thief, &forgotten), RTC_VERIFIED);
     assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
     wire_free(w);
 }
@@ -359,8 +458,12 @@ static void an_ice_restart_keeps_the_keys(void **state)
     struct wire            *w = wire_connected();
     struct rtc_addr         moved = wire_addr("127.0.0.9", 1234);
     const struct wire_check old = { .use_candidate = true };
-    const struct wire_check new = { true, false, "ufragC", "ufragD", "passwordOfSideC1234567890", 0 };
-    assert_null(rtc_transport_restart_ice(w->a.t, "ufragC", "passwordOfSideC1234567890", "ufragD"));
+    const struct wire_check new = { .use_candidate = true,
+                                    .username_to = "ufragC",
+                                    .username_from = "ufragD",
+                                    .password = "passwordOfSideC1234567890",
+                                    .own_password = "passwordOfSideD1234567890" };
+    assert_null(rtc_transport_restart_ice(w->a.t, new.username_to, new.password, new.username_from, new.own_password));
     media_passes(&w->b, 1);
     assert_int_equal(wire_check_from(&w->a, &moved, &old), RTC_DROPPED);
     assert_int_equal(wire_check_from(&w->a, &moved, &new), RTC_VERIFIED);
@@ -373,12 +476,13 @@ static void a_controlled_peer_is_told_if_roles_are_strict(void **state)
 {
     (void)state;
     const struct wire_check check = { .is_controlled = true };
+    const struct rtc_addr   from = wire_addr("127.0.0.2", 4000);
     for (int strict = 0; strict < 2; strict++) {
         struct wire               *w = wire_new();
         struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, ecdsa);
         a.strict_roles = strict;
         open_side(&w->a, &a);
-        assert_int_equal(wire_check_from(&w->a, &w->b.addr, &check), strict ? RTC_TAKEN : RTC_VERIFIED);
+        assert_int_equal(wire_check_from(&w->a, &from, &check), strict ? RTC_TAKEN : RTC_VERIFIED);
         assert_int_equal(w->a.n_stun_sent, 1);
         assert_int_equal(rtc_transport_step(w->a.t), strict ? RTC_STEP_NEW : RTC_STEP_NOMINATED);
         wire_free(w);
@@ -435,11 +539,12 @@ static void credentials_have_bounds(void **state)
 {
     (void)state;
     struct wire               *w = wire_new();
-    struct rtc_transport_setup good = wire_setup(w, &w->a, ecdsa, ecdsa), bad[] = { good, good, good, good };
+    struct rtc_transport_setup good = wire_setup(w, &w->a, ecdsa, ecdsa), bad[] = { good, good, good, good, good };
     bad[0].local_ufrag = "abc";
     bad[1].local_pwd = "passwordOf21letters00";
     bad[2].remote_ufrag = "a:b:c";
     bad[3].remote_ufrag = "abc";
+    bad[4].remote_pwd = "";
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct err *e = rtc_transport_new(&w->a.t, &bad[i], 0);
         assert_int_equal(err_code(e), E_RTC_INVALID_ICE);
@@ -462,7 +567,11 @@ int main(void)
         cmocka_unit_test(another_certificate_is_refused),
         cmocka_unit_test(replays_and_changed_packets_are_dropped),
         cmocka_unit_test(sequence_numbers_wrap_often),
-        cmocka_unit_test(a_verified_check_moves_the_peer_at_once),
+        cmocka_unit_test(a_nomination_moves_the_peer_within_one_round_trip),
+        cmocka_unit_test(a_forged_nomination_moves_nothing),
+        cmocka_unit_test(nothing_but_checks_goes_to_an_address_that_is_not_proven),
+        cmocka_unit_test(within_a_second_the_highest_priority_is_chosen),
+        cmocka_unit_test(a_peer_without_a_known_password_is_believed),
         cmocka_unit_test(a_check_that_is_sent_again_from_elsewhere_moves_nothing),
         cmocka_unit_test(silence_ends_the_consent),
         cmocka_unit_test(goodbye_is_said_and_heard),

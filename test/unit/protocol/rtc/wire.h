@@ -1,5 +1,6 @@
 /**
- * Two transports with a wire between them that a test may cut. Each is ICE-lite, so the test makes the checks that a full agent would.
+ * Two transports with a wire between them that a test may cut. Each is ICE-lite, so the test makes the checks that a full agent would,
+ * and answers those that it gets.
  */
 #ifndef TEST_UNIT_PROTOCOL_RTC_WIRE_H
 #define TEST_UNIT_PROTOCOL_RTC_WIRE_H
@@ -39,6 +40,8 @@ struct wire_side {
     struct wire_datagram  rtp, rtcp; /* the last ones that came out */
     unsigned              n_rtp, n_rtcp;
     unsigned              n_sent, n_stun_sent; /* DTLS, checks' answers */
+    unsigned              n_asked;             /* checks of its own */
+    struct wire_datagram  asked;               /* the last one */
     struct rtc_addr       sent_to;
 };
 
@@ -67,23 +70,26 @@ static inline void wire_put(struct wire_side *to, const uint8_t *bytes, size_t l
     memcpy(d->bytes, bytes, d->len);
 }
 
+static inline void wire_keep(struct wire_datagram *d, const uint8_t *bytes, size_t len)
+{
+    d->len = len;
+    memcpy(d->bytes, bytes, len);
+}
+
 static inline void wire_send(void *arg, const struct rtc_addr *to, const uint8_t *bytes, size_t len)
 {
     struct wire_side *s = arg;
     s->sent_to = *to;
     if (stun_is(bytes, len)) {
-        s->n_stun_sent++;
+        bool is_request = bytes[0] == 0 && bytes[1] == STUN_BINDING;
+        (*(is_request ? &s->n_asked : &s->n_stun_sent))++;
+        if (is_request)
+            wire_keep(&s->asked, bytes, len);
         return;
     }
     s->n_sent++;
     if ((int)s->wire->n_dtls++ != s->wire->drop)
         wire_put(wire_other(s), bytes, len);
-}
-
-static inline void wire_keep(struct wire_datagram *d, const uint8_t *bytes, size_t len)
-{
-    d->len = len;
-    memcpy(d->bytes, bytes, len);
 }
 
 static inline void wire_rtp(void *arg, int64_t at_us, uint8_t *bytes, size_t len)
@@ -124,6 +130,8 @@ static inline struct rtc_transport_setup wire_setup(struct wire *w, struct wire_
         .local_ufrag = is_a ? UFRAG_A : UFRAG_B,
         .local_pwd = is_a ? PWD_A : PWD_B,
         .remote_ufrag = is_a ? UFRAG_B : UFRAG_A,
+        .remote_pwd = is_a ? PWD_B : PWD_A,
+        .mark = is_a ? "ofsida" : "ofsidb",
         .identity = ours,
         .fingerprint = *dtls_identity_fingerprint(theirs),
         .is_active = !is_a,
@@ -136,6 +144,9 @@ struct wire_check {
     bool        use_candidate, is_controlled;
     const char *username_to, *username_from, *password; /* NULL: the right ones */
     uint8_t     transaction;                            /* 0: a new one */
+    uint32_t    priority;                               /* 0: 1 */
+    bool        is_forged;    /* What is sent to its address does not come to the one who sends it. */
+    const char *own_password; /* of the one who sends it; NULL: the right one */
 };
 
 static inline size_t wire_write_check(uint8_t *bytes, size_t cap, const struct wire_side *to,
@@ -156,19 +167,45 @@ static inline size_t wire_write_check(uint8_t *bytes, size_t cap, const struct w
                         c->username_from ? c->username_from
                         : is_a           ? UFRAG_B
                                          : UFRAG_A);
-    stun_write_priority(&w, 1);
+    stun_write_priority(&w, c->priority ? c->priority : 1);
     if (c->use_candidate)
         stun_write_use_candidate(&w);
     stun_write_role(&w, !c->is_controlled, 7);
     return stun_write_end(&w, c->password ? c->password : is_a ? PWD_A : PWD_B) ? wr_len(&w) : 0;
 }
 
+/** Answer the last check of a side as the one who is at `from` would. `password`: of the other side; NULL: the right one. */
+static inline enum rtc_took wire_answer_at(struct wire_side *to, int64_t now, const struct rtc_addr *from,
+                                           const char *password)
+{
+    uint8_t             bytes[STUN_MESSAGE_MAX];
+    struct stun_message m;
+    struct wr           w = wr_over(bytes, sizeof bytes);
+    if (!stun_parse(&m, to->asked.bytes, to->asked.len))
+        return RTC_DROPPED;
+    stun_write_begin(&w, STUN_SUCCESS, m.id);
+    stun_write_mapped(&w, &to->addr);
+    if (!stun_write_end(&w, password ? password : to == &to->wire->a ? PWD_B : PWD_A))
+        return RTC_DROPPED;
+    return rtc_transport_take(to->t, now, from, bytes, wr_len(&w));
+}
+
+static inline enum rtc_took wire_check_at(struct wire_side *to, int64_t now, const struct rtc_addr *from,
+                                          const struct wire_check *c)
+{
+    uint8_t       bytes[STUN_MESSAGE_MAX];
+    size_t        len = wire_write_check(bytes, sizeof bytes, to, c);
+    unsigned      asked = to->n_asked;
+    enum rtc_took took = rtc_transport_take(to->t, now, from, bytes, len);
+    if (to->n_asked != asked && !c->is_forged)
+        wire_answer_at(to, now, from, c->own_password);
+    return took;
+}
+
 static inline enum rtc_took wire_check_from(struct wire_side *to, const struct rtc_addr *from,
                                             const struct wire_check *c)
 {
-    uint8_t bytes[STUN_MESSAGE_MAX];
-    size_t  len = wire_write_check(bytes, sizeof bytes, to, c);
-    return rtc_transport_take(to->t, now_us(), from, bytes, len);
+    return wire_check_at(to, now_us(), from, c);
 }
 
 /** Checks of both sides, with a nomination. */
