@@ -210,8 +210,7 @@ static struct err *make_parts(struct model *m)
 static void set_names(struct model *m)
 {
     const char *names = m->names.bytes;
-    const char *gap =
-        m->h->lane->init ? "gap.m4s" : "gap.ts"; /* FFmpeg takes no playlist with a name of another ending. */
+    const char *gap = hls_gap_uri(m->h->lane->init);
     for (size_t i = 0; i < m->n; i++) {
         m->segments[i].uri = m->uri_at[i] == NO_NAME ? gap : names + m->uri_at[i];
         if (m->segments[i].map)

@@ -178,13 +178,16 @@ static void put_names(struct look *l, struct row *row, const char *m3u8)
     buf_append(&l->names, "", 1);
 }
 
+/* The first row is never a gap: its container is that of the gaps. */
 static void fill(struct look *l, size_t i, int64_t target_s)
 {
     const struct row                  *row = &l->rows[i];
     const struct hls_timeshift_record *r = row->record;
     const char                        *names = l->names.bytes;
     if (!r) {
-        l->segments[i] = (struct hls_segment){ .uri = "gap", .duration_us = target_s * US_PER_SECOND, .gap = true };
+        l->segments[i] = (struct hls_segment){ .uri = hls_gap_uri(*l->rows[0].record->init),
+                                               .duration_us = target_s * US_PER_SECOND,
+                                               .gap = true };
         return;
     }
     l->segments[i] = (struct hls_segment){ .uri = names + row->uri_at,

@@ -56,6 +56,12 @@ struct hls_segment {
     int64_t                bitrate_bps; /* EXT-X-BITRATE; 0: not written */
 };
 
+/** The name of a segment that is missing. It has the ending of the others: FFmpeg takes no playlist with a name of another one. */
+static inline const char *hls_gap_uri(bool is_fmp4)
+{
+    return is_fmp4 ? "gap.m4s" : "gap.ts";
+}
+
 struct hls_attribute {
     const char *name; /* "X-COM-EXAMPLE-TEXT"; an attribute with another kind of name is left out */
     const char *text; /* written as a quoted string */

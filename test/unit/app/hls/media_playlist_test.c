@@ -97,7 +97,7 @@ static void a_number_that_was_lost_keeps_its_place(void **state)
     assert_text("#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-TARGETDURATION:2\n"
                 "#EXT-X-INDEPENDENT-SEGMENTS\n"
                 "#EXTINF:2.000, no desc\ns-7.ts\n"
-                "#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap\n"
+                "#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap.ts\n"
                 "#EXTINF:2.000, no desc\ns-9.ts\n");
 }
 
@@ -131,9 +131,9 @@ static void a_rendition_has_the_rows_of_its_stream(void **state)
                         "#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-MEDIA-SEQUENCE:8\n#EXT-X-TARGETDURATION:3\n"
                         "#EXT-X-INDEPENDENT-SEGMENTS\n"
                         "#EXTINF:2.000, no desc\ns-8.ts\n"
-                        "#EXT-X-DISCONTINUITY\n#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap\n"
+                        "#EXT-X-DISCONTINUITY\n#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap.ts\n"
                         "#EXTINF:2.000, no desc\ns-10.ts\n"
-                        "#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap\n");
+                        "#EXT-X-GAP\n#EXTINF:2.000, no desc\ngap.ts\n");
     hls_playlist_text_unref(&r.media.text);
 }
 
@@ -266,10 +266,9 @@ static void the_part_target_is_what_the_cutter_has_learnt_and_stays(void **state
     static const int64_t durations_us[] = { 167 * US_PER_MS };
     add_segment(4, 2 * US_PER_SECOND);
     open_with(5, durations_us, 1);
-    plan.cutter.cap_is_learnt = true;
-    plan.cutter.part_cap_us = 168 * US_PER_MS;
+    plan.cutter.taught_cap_us = 168 * US_PER_MS;
     assert_non_null(strstr(text_now(), "PART-TARGET=0.168\n"));
-    plan.cutter.part_cap_us = 300 * US_PER_MS;
+    plan.cutter.taught_cap_us = 300 * US_PER_MS;
     lane.version++;
     assert_non_null(strstr(text_now(), "PART-TARGET=0.168\n"));
 }
