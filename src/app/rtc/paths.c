@@ -3,16 +3,21 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Two thousand sessions have a chain of one; the table does not grow, because sessions are bounded by max_connections. */
+#include "core/ident.h"
+
+/* The table does not grow: sessions are bounded by max_connections, and their paths by RTC_PATHS_MAX. */
 enum { BUCKETS = 4096 };
 
 static struct rtc_path *buckets[BUCKETS];
 
-/* FNV-1a. Only addresses that have shown a password of ours are in the table, so nobody can fill one chain at will. */
+/* FNV-1a with a random start: who forges addresses must not choose the buckets. */
 static struct rtc_path **bucket_of(const struct rtc_addr *a)
 {
+    static uint32_t seed;
+    while (!seed)
+        random_bytes(&seed, sizeof seed);
     const uint8_t *bytes = (const uint8_t *)a;
-    uint32_t       hash = 2166136261u;
+    uint32_t       hash = seed;
     for (size_t i = 0; i < sizeof a->v6; i++)
         hash = (hash ^ bytes[i]) * 16777619u;
     return &buckets[(hash ^ hash >> 16) % BUCKETS];
