@@ -18,12 +18,19 @@ static const char exporter_label[] = "EXTRACTOR-dtls_srtp";
 
 enum { READ_BYTES = 512, READS_MAX = 64 }; /* application data of one datagram; it is dropped */
 
+/*
+ * A record (RFC 6347 4.3.1): its epoch and length are at these bytes of its head. OpenSSL keeps 100 of the next epoch, each in 17 KiB;
+ * a client needs one for each time that it sends its last flight.
+ */
+enum { RECORD_HEAD = 13, EPOCH_AT = 3, LENGTH_AT = 11, EARLY_MAX = 8 };
+
 struct dtls {
     SSL                  *ssl;
     struct dtls_identity *identity;
     struct dtls_setup     setup;
     const uint8_t        *in; /* the datagram that OpenSSL has not read yet; NULL: none */
     size_t                in_len;
+    unsigned              n_early; /* records of the next epoch that came in the handshake */
     enum dtls_state       state;
     enum dtls_failure     why;
     struct dtls_flight    flight;                     /* what was sent last in the handshake */
@@ -245,12 +252,33 @@ void dtls_settle(struct dtls *d)
     d->ssl = NULL;
 }
 
+/* How much of a datagram OpenSSL may see: in a handshake, up to the first record of another epoch that is one too many. */
+static size_t without_excess(struct dtls *d, const uint8_t *bytes, size_t len)
+{
+    if (d->state != DTLS_HANDSHAKE)
+        return len;
+    for (size_t at = 0; len - at >= RECORD_HEAD;) {
+        const uint8_t *head = bytes + at;
+        size_t         record = RECORD_HEAD + (size_t)(head[LENGTH_AT] << 8 | head[LENGTH_AT + 1]);
+        bool           is_early = head[EPOCH_AT] | head[EPOCH_AT + 1];
+        if (is_early && d->n_early == EARLY_MAX)
+            return at;
+        d->n_early += is_early;
+        if (record > len - at)
+            break;
+        at += record;
+    }
+    return len;
+}
+
 enum dtls_state dtls_take(struct dtls *d, const uint8_t *bytes, size_t len)
 {
     if (d->state == DTLS_CLOSED || d->state == DTLS_FAILED)
         return d->state;
     if (!d->ssl)
         return take_tail(d, bytes, len);
+    if (!(len = without_excess(d, bytes, len)))
+        return d->state;
     d->in = bytes;
     d->in_len = len;
     return work(d);

@@ -6,7 +6,7 @@
  * answered. Application data is read and dropped.
  *
  * Source     RFC 6347 (DTLS 1.2), RFC 5764 (use_srtp, exporter), RFC 8122 (fingerprints), RFC 8827 6.5
- * Bounds     a datagram is read once; OpenSSL keeps a handshake message of 16 KiB and a few that come early
+ * Bounds     a datagram is read once; OpenSSL keeps a handshake message of 16 KiB, and at most 8 records that come early
  * Yields     no; a step of the handshake computes for some 100 us
  */
 #ifndef PROTOCOL_RTC_DTLS_H

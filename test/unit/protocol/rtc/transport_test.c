@@ -1,5 +1,6 @@
 #include "protocol/rtc/transport.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -246,6 +247,22 @@ static void every_handshake_datagram_may_be_lost(void **state)
         media_passes(&w->b, 1);
         wire_free(w);
     }
+}
+
+static void records_that_come_early_are_bounded(void **state)
+{
+    (void)state;
+    struct wire *w = wire_open();
+    wire_check_both(w);
+    wire_deliver(&w->a); /* ClientHello */
+    size_t before = mallinfo2().uordblks;
+    for (uint8_t n = 0; n < 100; n++) {
+        uint8_t record[14] = { 22, 254, 253, 0, 1, 0, 0, 0, 0, 0, n, 0, 1, 0 };
+        take(&w->a, &w->b.addr, record, sizeof record);
+    }
+    assert_true(mallinfo2().uordblks < before + 400 * 1024); /* 100 of them would be 1.7 MiB */
+    assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_HANDSHAKE);
+    wire_free(w);
 }
 
 static void another_certificate_is_refused(void **state)
@@ -564,6 +581,7 @@ int main(void)
         cmocka_unit_test(dtls_from_an_address_without_check_is_dropped),
         cmocka_unit_test(media_before_the_end_of_the_handshake_is_dropped),
         cmocka_unit_test(every_handshake_datagram_may_be_lost),
+        cmocka_unit_test(records_that_come_early_are_bounded),
         cmocka_unit_test(another_certificate_is_refused),
         cmocka_unit_test(replays_and_changed_packets_are_dropped),
         cmocka_unit_test(sequence_numbers_wrap_often),
