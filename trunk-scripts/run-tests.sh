@@ -111,12 +111,12 @@ if [ "$mode" = test ]; then
     # The end-to-end tests mostly wait, so the fuzzers are compiled meanwhile; what fails is told by their suite.
     ahead=
     if is_wanted e2e && is_wanted fuzz; then
-        nice -n 19 make -s fuzz-programs >/dev/null 2>&1 &
+        nice -n 19 make -s fuzz-programs FUZZ_OPT=-O0 >/dev/null 2>&1 &
         ahead=$!
     fi
     suite e2e make -s e2e
     [ -z "$ahead" ] || wait "$ahead" || :
-    suite fuzz make -s "$jobs" fuzz-short
+    suite fuzz make -s "$jobs" fuzz-short FUZZ_OPT=-O0
 else
     if has_cmocka; then
         suite unit make -s "$jobs" unit

@@ -26,7 +26,8 @@ def quick(row, tmp_path):
 
 
 @pytest.mark.sample(4)
-@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "pull", "record", "edge-latency", "edge-pull", "edge-join", "edge-kill", "rtc", "rtc-latency"])
+@pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "pull", "record", "edge-latency", "edge-pull", "edge-join", "edge-kill",
+                                 pytest.param("rtc", marks=pytest.mark.long), "rtc-latency"])
 def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)
 
