@@ -186,8 +186,6 @@ static enum sdp_fault agree_transport(const struct sdp *offer, const struct sdp_
     agreed->dtls_active = setup == SDP_SETUP_PASSIVE || (setup == SDP_SETUP_ACTPASS && wish->dtls_active);
     agreed->remote_is_lite = offer->is_ice_lite;
     agreed->trickle = offer->can_trickle;
-    agreed->n_candidates = offer->n_candidates;
-    memcpy(agreed->candidates, offer->candidates, offer->n_candidates * sizeof *offer->candidates);
     return SDP_SOUND;
 }
 

@@ -54,9 +54,7 @@ struct rtc_agreement {
     size_t                  n_tracks;
     struct rtc_track_agreed tracks[SDP_MEDIA_MAX];
     char                    remote_ufrag[SDP_UFRAG_LEN_MAX + 1], remote_pwd[SDP_PWD_LEN_MAX + 1];
-    char   remote_fingerprint[SDP_FINGERPRINT_LEN_MAX + 1]; /* "sha-256 AB:CD:…"; "" only without DTLS */
-    size_t n_candidates;
-    struct sdp_candidate candidates[SDP_CANDIDATES_MAX]; /* the client's */
+    char remote_fingerprint[SDP_FINGERPRINT_LEN_MAX + 1]; /* "sha-256 AB:CD:…"; "" only without DTLS */
 };
 
 /** The active track of a kind; NULL: none. */
