@@ -76,8 +76,9 @@ static struct err *open_session(struct http_exchange *x, struct rtc_request *q, 
     q->offer_len = strlen(call->sdp);
     struct err *e = rtc_open(http_conn_of(x)->server, q, &opened);
     if (e) {
+        struct rtc_refusal refusal = rtc_refusal_of(&opened, e);
         log_err(LOG_WARN, e, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
-        e = fail(x, rtc_refusal_of(&opened, e).detail);
+        e = fail(x, refusal.detail);
     } else {
         e = succeed(x, &opened);
     }
