@@ -203,6 +203,22 @@ def obey(relay, line):
         raise ValueError(word)
 
 
+def serve(relay, target, obey):
+    """What both programs do: tell where the relay is, then obey the lines of the standard input."""
+    print("impair: 127.0.0.1:%d to %s" % (relay.port, target), flush=True)
+    for line in sys.stdin:
+        try:
+            obey(relay, line)
+        except (ValueError, IndexError):
+            print("impair: not understood: %s" % line.strip(), file=sys.stderr)
+
+
+def address_of(target):
+    """The (host, port) of HOST:PORT or :PORT."""
+    host, _, port = target.rpartition(":")
+    return host or "127.0.0.1", int(port)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("port", type=int)
@@ -211,14 +227,8 @@ def main():
     parser.add_argument("--jitter", type=float, default=0, help="up to so many ms more")
     parser.add_argument("--rate", type=float, default=0, help="kbit/s in each direction, of all connections; 0: any")
     args = parser.parse_args()
-    host, _, port = args.target.rpartition(":")
-    with Relay((host or "127.0.0.1", int(port)), args.port, delay_ms=args.delay, jitter_ms=args.jitter, rate_kbit=args.rate) as relay:
-        print("impair: 127.0.0.1:%d to %s" % (relay.port, args.target), flush=True)
-        for line in sys.stdin:
-            try:
-                obey(relay, line)
-            except (ValueError, IndexError):
-                print("impair: not understood: %s" % line.strip(), file=sys.stderr)
+    with Relay(address_of(args.target), args.port, delay_ms=args.delay, jitter_ms=args.jitter, rate_kbit=args.rate) as relay:
+        serve(relay, args.target, obey)
 
 
 if __name__ == "__main__":

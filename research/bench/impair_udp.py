@@ -22,9 +22,10 @@ import itertools
 import random
 import selectors
 import socket
-import sys
 import threading
 import time
+
+from impair import address_of, serve
 
 DATAGRAM_MAX, CLIENTS_MAX, HELD_MAX = 65536, 4096, 100000
 TURN_MAX = 64                               # datagrams of one socket, before those that are held are looked at again
@@ -244,15 +245,9 @@ def main():
     for word, (_, _, text) in WORDS.items():
         parser.add_argument("--" + word, type=float, help=text.replace("%", "%%"))
     args = parser.parse_args()
-    host, _, port = args.target.rpartition(":")
     how = {name: getattr(args, word) * unit for word, (name, unit, _) in WORDS.items() if getattr(args, word) is not None}
-    with Relay((host or "127.0.0.1", int(port)), args.port, args.seed, **how) as relay:
-        print("impair: 127.0.0.1:%d to %s" % (relay.port, args.target), flush=True)
-        for line in sys.stdin:
-            try:
-                obey(relay, line)
-            except (ValueError, IndexError):
-                print("impair: not understood: %s" % line.strip(), file=sys.stderr)
+    with Relay(address_of(args.target), args.port, args.seed, **how) as relay:
+        serve(relay, args.target, obey)
 
 
 if __name__ == "__main__":
