@@ -103,6 +103,18 @@ def steps_of(shown):
     return [b[0] - a[0] for a, b in zip(shown, shown[1:])]
 
 
+def watch_replacement(page, replacement, how):
+    """The page plays while the stream is replaced and, if it comes back by itself, while it does."""
+    page.run(_WATCH)
+    replacement.begin()
+    wait_width(page, OTHER_WIDTH)
+    page.wait_playing(2, 40)
+    if how in ("slate", "backup"):
+        replacement.end()
+        wait_width(page, MAIN_WIDTH)
+        page.wait_playing(1, 20)
+
+
 @pytest.mark.long
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("how,ext,scheme", [(how, ext, "http") for how in HOW for ext in ("flv", "ts")] + [("slate", "flv", "ws")])
@@ -114,14 +126,7 @@ def test_mpegts_js_shows_another_encoder_without_a_stop(site, how, ext, scheme):
         with Replacement(server, how, ext) as replacement:
             page.open(server.http_url("/players/srs_player.html") + "?autostart=true&url=" + url)
             page.wait_playing(1, 20)
-            page.run(_WATCH)
-            replacement.begin()
-            wait_width(page, OTHER_WIDTH)
-            page.wait_playing(2, 40)
-            if how in ("slate", "backup"):
-                replacement.end()
-                wait_width(page, MAIN_WIDTH)
-                page.wait_playing(1, 20)
+            watch_replacement(page, replacement, how)
             shown, facts = page.run("return shown"), page.facts()
     finally:
         page.close()
@@ -147,14 +152,7 @@ def test_chromium_shows_another_encoder_in_a_file(site, how):
             page.open(server.http_url("/players/srs_player.html"))
             page.run(_FILE % "/live/s.mp4")
             page.wait_playing(1, 20)
-            page.run(_WATCH)
-            replacement.begin()
-            wait_width(page, OTHER_WIDTH)
-            page.wait_playing(2, 40)
-            if how in ("slate", "backup"):
-                replacement.end()
-                wait_width(page, MAIN_WIDTH)
-                page.wait_playing(1, 20)
+            watch_replacement(page, replacement, how)
             shown, error = page.run("return shown"), page.run("return document.querySelector('video').error")
     finally:
         page.close()
