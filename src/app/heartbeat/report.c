@@ -14,7 +14,7 @@ static void put_words(struct jw *j, const char *key, const struct conf_words *wo
     jw_array_end(j);
 }
 
-/* As SRS writes them: the addresses do not count. */
+/* Ports as SRS reports them: without the addresses on which they listen. */
 static void put_udp(struct jw *j, const char *key, const struct conf_words *words)
 {
     struct conf_endpoint e;

@@ -50,7 +50,7 @@ static int64_t time_of_picture(struct rtc_playing *p, const struct rtc_packed *f
 
 /* ---- where to read ---- */
 
-/* From here on, frames before the newest one are sent to catch up. */
+/* Read from `seq` on: frames that are older than the newest one of now are sent quickly, until the player has reached the present. */
 static void catch_up_from(struct rtc_playing *p, uint64_t seq)
 {
     const struct source *s = p->reader.source;

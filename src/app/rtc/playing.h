@@ -54,7 +54,7 @@ struct rtc_playing_setup {
     bool                           keeps_late;
 };
 
-/* For API and metrics, beside those of the tracks. */
+/* What a player has counted for the API and the metrics; each of its tracks counts more (track.h). */
 struct rtc_playing_stat {
     int64_t n_frames;  /* pictures and packets of sound that were sent */
     int64_t n_plis;    /* key frames that the viewer asked for */

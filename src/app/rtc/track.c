@@ -114,7 +114,7 @@ static void add_twcc(const struct rtc_track *t, struct rtp_head *h, uint16_t num
     x->bytes[1] = (uint8_t)number;
 }
 
-/* With all packets, so that those that are sent again without RTX have the same bytes. */
+/* Every packet has the mid, not only the first ones: one that is sent again without RTX must have the bytes of its first time. */
 static void add_mid(const struct rtc_track *t, struct rtp_head *h)
 {
     if (!t->agreed.ext_mid)

@@ -51,7 +51,7 @@ struct rtc_clock {
     int64_t stream_us, mono_us, wall_us;
 };
 
-/* For API and metrics; counts since the beginning. */
+/* What a track has counted since the player began, for the API and the metrics. */
 struct rtc_track_stat {
     int64_t n_packets, n_bytes; /* sent first; of payloads */
     int64_t n_asked, n_again;   /* packets that NACKs named; that were sent again */

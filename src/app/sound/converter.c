@@ -32,7 +32,7 @@ struct sound_converter {
     bool                has_failed; /* Sound cannot be converted here. */
     struct sound_counts told;       /* by the last job */
 
-    /* Of the job. */
+    /* What the job on the thread uses. */
     struct frame       *taken[SOUND_WAITING_MAX];
     int                 n_taken;
     struct transcoder  *transcoder; /* NULL: the job makes it */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Of one packet of RTCP, and what is free behind it for its seal; most lost packets in one NACK. */
+/* Room for one packet of RTCP, and behind it for what encryption adds; the most lost packets that one NACK names. */
 enum { RTCP_MAX = 1200, RTCP_ROOM = 64, NACKS_MAX = 250 };
 
 void rtc_receiver_init(struct rtc_receiver *r, const struct rtc_receiver_setup *setup, int64_t now_us)
