@@ -333,3 +333,19 @@ def test_chromium_publishes_and_plays_its_own_stream(rtc_server, chromium):
     assert "error" not in _ask(chromium, "return play(arguments[0])", _whole_url(server, "whep", "c"))
     chromium.wait_playing()
     until(lambda: _ask(chromium, "return level()")["value"] > 0, "a sound that is loud", 20)
+
+
+def test_sessions_that_are_heard_do_not_give_way(make_server, live):
+    """A quarter of max_connections may wait for their first check, and fewer of one address; those that have come are not among them."""
+    n = 70                                                           # 1,000 connections: 62 of one address may wait
+    server = make_server(conf(srs.free_port()), api="", http="")
+    live(server, "s")
+    url = "http://127.0.0.1:%d/rtc/v1/whep/?app=live&stream=s" % server.api_port
+    with subprocess.Popen([os.path.join(media.ROOT, "objs", "bench", "rtc_players"), "--players", str(n), "--duration", "600", url],
+                          stdout=subprocess.PIPE) as viewers:
+        try:
+            assert json.loads(viewers.stdout.readline())["connected"] == n
+            clients = Api(server).get("/api/v1/clients/?count=100")["clients"]
+        finally:
+            viewers.kill()
+    assert sum(c["type"] == "rtc-play" for c in clients) == n

@@ -86,10 +86,10 @@ static void take_datagram(struct reader *r, int i, int64_t now)
     struct rtc_peer *peer = way.to.len && !(head->msg_flags & MSG_TRUNC) ? whose(&way.to, r->bytes[i], len) : NULL;
     rtc_port_counts()->datagrams++;
     rtc_port_counts()->bytes += len;
-    if (peer)
-        rtc_peer_take(peer, &way, now, r->bytes[i], len);
-    else
+    if (!peer)
         rtc_port_counts()->strangers++;
+    else if (rtc_peer_take(peer, &way, now, r->bytes[i], len))
+        rtc_peers_verified(peer);
 }
 
 static void prepare_batch(struct reader *r)
