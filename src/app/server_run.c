@@ -165,72 +165,61 @@ static bool wait_for_clients(struct server *s)
     return true;
 }
 
+/* Nobody comes in any more: no client, no child that publishes, nothing that is pulled. */
+static void close_entries(struct server *s)
+{
+    listeners_close(s);
+    ingest_stop();
+    relay_stop();
+    edge_stop();
+}
+
 static void stop_gracefully(struct server *s)
 {
     service_notify_status("stopping when the clients have left");
     log_info("gracefully quit: closing the listeners in %lldms", (long long)(s->conf->grace_start_wait_us / US_PER_MS));
     if (wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_start_wait_us))
         return;
-    listeners_close(s);
-    ingest_stop();
-    relay_stop();
-    edge_stop();
+    close_entries(s);
     if (!wait_for_clients(s))
         return;
     wait_for_stop(s, SERVER_STOPS_QUICKLY, now_us() + s->conf->grace_final_wait_us);
 }
 
-struct err *server_run(struct server *s)
+/* Start what runs beside the connections until the end. */
+static struct err *start_services(struct server *s)
 {
-    s->main = co_self();
-    edge_start(s);
-    cluster_start();
-    cluster_waiting_start(&s->registry);
-    server_apply_memory_limit(s);
-    hook_outbox_start(&s->conf);
-    struct err *e = dvr_rescue_begin(s->conf);
-    if (!e)
-        e = co_go(&s->services, "statistics", run_statistics, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "host", host_run, &s->host, NULL);
-    if (!e)
-        e = co_go(&s->services, "auth-keys", key_store_run, &s->conf, NULL);
-    if (!e)
-        e = co_go(&s->services, "terms", terms_run, &s->registry.terms, NULL);
-    if (!e)
-        e = co_go(&s->services, "peer-watch", run_peer_watch, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "bans", bans_run, &s->registry, NULL);
-    if (!e)
-        e = co_go(&s->services, "rate-bounds", rate_bounds_run, &s->registry.rate_bounds, NULL);
-    if (!e)
-        e = co_go(&s->services, "certificates", watch_certificates, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "shows", shows_run, NULL, NULL);
-    if (!e)
-        e = co_go(&s->services, "heartbeat", heartbeat_run, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "hls-janitor", hls_janitor_run, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "ingest", ingest_run, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "relays", relay_run, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "rtc-peers", rtc_peers_run, NULL, NULL);
-    if (!e)
-        e = co_go(&s->services, "dvr-look", dvr_look_run, s, NULL);
-    if (!e)
-        e = co_go(&s->services, "dvr-keep", dvr_keep_run, s, NULL);
-    if (!e) {
-        wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
-        if (s->stop == SERVER_STOPS_GRACEFULLY)
-            stop_gracefully(s);
-    }
-    service_notify_stopping();
-    listeners_close(s);
-    ingest_stop();
-    relay_stop();
-    edge_stop();
+    const struct {
+        const char *name;
+        void (*run)(void *arg);
+        void *arg;
+    } services[] = {
+        { "statistics", run_statistics, s },
+        { "host", host_run, &s->host },
+        { "auth-keys", key_store_run, &s->conf },
+        { "terms", terms_run, &s->registry.terms },
+        { "peer-watch", run_peer_watch, s },
+        { "bans", bans_run, &s->registry },
+        { "rate-bounds", rate_bounds_run, &s->registry.rate_bounds },
+        { "certificates", watch_certificates, s },
+        { "shows", shows_run, NULL },
+        { "heartbeat", heartbeat_run, s },
+        { "hls-janitor", hls_janitor_run, s },
+        { "ingest", ingest_run, s },
+        { "relays", relay_run, s },
+        { "rtc-peers", rtc_peers_run, NULL },
+        { "dvr-look", dvr_look_run, s },
+        { "dvr-keep", dvr_keep_run, s },
+    };
+    struct err *e = NULL;
+    for (size_t i = 0; !e && i < ARRAY_LEN(services); i++)
+        e = co_go(&s->services, services[i].name, services[i].run, services[i].arg, NULL);
+    return e;
+}
+
+/* End everybody who is here, and wait until what they made is whole. */
+static void end_all(struct server *s)
+{
     hold_end_all(&s->sources);
     co_group_cancel_and_join(&s->connections);
     delays_end(&s->sources);
@@ -240,6 +229,11 @@ struct err *server_run(struct server *s)
     dvr_files_finish();
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
+}
+
+/* Hand over what waits to be told, then free the tables. Yields. */
+static void finish_parts(void)
+{
     catalogue_finish();
     orders_finish();
     hook_updates_finish();
@@ -257,6 +251,28 @@ struct err *server_run(struct server *s)
     tallies_finish();
     services_finish();
     live_events_finish();
+}
+
+struct err *server_run(struct server *s)
+{
+    s->main = co_self();
+    edge_start(s);
+    cluster_start();
+    cluster_waiting_start(&s->registry);
+    server_apply_memory_limit(s);
+    hook_outbox_start(&s->conf);
+    struct err *e = dvr_rescue_begin(s->conf);
+    if (!e)
+        e = start_services(s);
+    if (!e) {
+        wait_for_stop(s, SERVER_STOPS_GRACEFULLY, DEADLINE_NEVER);
+        if (s->stop == SERVER_STOPS_GRACEFULLY)
+            stop_gracefully(s);
+    }
+    service_notify_stopping();
+    close_entries(s);
+    end_all(s);
+    finish_parts();
     s->main = NULL;
     log_info("server terminated");
     return err_wrap(e, "run the server");
