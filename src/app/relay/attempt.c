@@ -211,8 +211,3 @@ void attempt_destroy(struct attempt *a)
     err_free(a->why);
     mem_free(a);
 }
-
-int64_t attempt_frames(const struct attempt *a)
-{
-    return a->publishes ? a->entry.session.client.n_messages : a->n_frames;
-}

@@ -77,9 +77,6 @@ struct err *attempt_create(struct attempt **out, struct server *server, const st
 /** End it if it has not ended, and free it. Takes NULL. Yields. */
 void attempt_destroy(struct attempt *a);
 
-/** Frames that have come. */
-int64_t attempt_frames(const struct attempt *a);
-
 /* ---- for its form ---- */
 
 /** Take the certificates that the pull trusts for connections of this attempt, into a->tls. Yields. */

@@ -1,7 +1,7 @@
 /**
- * Boxes that stand before a fragment and tell about its time: events (emsg), and the wall clock (prft).
+ * The box that stands before a fragment and carries an event (emsg).
  *
- * Source     ISO/IEC 23009-1 5.10.3.3 (emsg, version 1); ISO/IEC 14496-12 8.16.5 (prft, version 1);
+ * Source     ISO/IEC 23009-1 5.10.3.3 (emsg, version 1);
  *            Carriage of ID3 Timed Metadata in CMAF (AOMedia) 2.1; ANSI/SCTE 214-3 7.3.2 (SCTE-35 in emsg)
  * Ownership  borrows its arguments during the call
  * Yields     no
@@ -36,14 +36,5 @@ size_t emsg_len(const struct emsg *e);
 
 /** Write the box; a message that is too long sets `full`. */
 void emsg_write(struct wr *w, const struct emsg *e);
-
-enum { PRFT_LEN = 32 };
-
-/**
- * Write the box that tells at which wall-clock time a sample was made, PRFT_LEN bytes: players measure latency by it.
- *
- * Units      wall_us: microseconds since 1970; media_time: ticks of the track
- */
-void prft_write(struct wr *w, uint32_t track_id, int64_t wall_us, uint64_t media_time);
 
 #endif

@@ -184,8 +184,6 @@ static enum sdp_fault agree_transport(const struct sdp *offer, const struct sdp_
     copy(agreed->remote_pwd, sizeof agreed->remote_pwd, ice.pwd);
     copy(agreed->remote_fingerprint, sizeof agreed->remote_fingerprint, fingerprint);
     agreed->dtls_active = setup == SDP_SETUP_PASSIVE || (setup == SDP_SETUP_ACTPASS && wish->dtls_active);
-    agreed->remote_is_lite = offer->is_ice_lite;
-    agreed->trickle = offer->can_trickle;
     return SDP_SOUND;
 }
 

@@ -47,10 +47,8 @@ struct rtc_track_agreed {
 
 /* Index i is m-line i of the offer. At most one track of sound and one of video are active. */
 struct rtc_agreement {
-    bool                    is_play;        /* We send, the client receives. */
-    bool                    dtls_active;    /* We open the DTLS handshake. */
-    bool                    remote_is_lite; /* Its ICE agent sends no checks by itself. */
-    bool                    trickle;
+    bool                    is_play;     /* We send, the client receives. */
+    bool                    dtls_active; /* We open the DTLS handshake. */
     size_t                  n_tracks;
     struct rtc_track_agreed tracks[SDP_MEDIA_MAX];
     char                    remote_ufrag[SDP_UFRAG_LEN_MAX + 1], remote_pwd[SDP_PWD_LEN_MAX + 1];

@@ -16,11 +16,6 @@ static const struct rtp_unpack_codec *pictures_of(enum codec codec)
     }
 }
 
-bool rtp_unpacks(enum codec codec)
-{
-    return pictures_of(codec) || codec == CODEC_OPUS || codec == CODEC_PCMA || codec == CODEC_PCMU;
-}
-
 enum unit_form rtp_unpack_form(enum codec codec)
 {
     return codec == CODEC_H264 || codec == CODEC_HEVC ? UNIT_STREAM : UNIT_STORED;

@@ -42,9 +42,6 @@ struct rtp_frame {
     bool           follows_gap; /* Packets before it are missing, so that frames may be. */
 };
 
-/** True if packets of this codec can be read. */
-bool rtp_unpacks(enum codec codec);
-
 void rtp_unpacker_init(struct rtp_unpacker *u, enum codec codec);
 void rtp_unpacker_finish(struct rtp_unpacker *u);
 

@@ -63,29 +63,12 @@ static void a_message_that_is_too_long_is_full(void **state)
     assert_true(exact.full);
 }
 
-static void prft_tells_the_wall_clock_as_ntp(void **state)
-{
-    (void)state;
-    /* 2001-09-09 01:46:40.5 UTC is 1000000000.5 s after 1970 and 3208988800.5 s after 1900. */
-    static const uint8_t want[PRFT_LEN] = {
-        0,    0,    0,    32,   'p',  'r', 'f', 't', 1, 0, 0, 0, 0, 0, 0, 1,
-        0xBF, 0x45, 0x48, 0x80, 0x80, 0,   0,   0,   0, 0, 0, 2, 0, 0, 0, 9,
-    };
-    uint8_t   bytes[PRFT_LEN];
-    struct wr w = wr_over(bytes, sizeof bytes);
-    prft_write(&w, 1, INT64_C(1000000000500000), 0x200000009);
-    assert_false(w.full);
-    assert_int_equal(wr_len(&w), PRFT_LEN);
-    assert_memory_equal(bytes, want, sizeof want);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_is_told_in_full),
         cmocka_unit_test(an_event_may_have_no_value_and_no_bytes),
         cmocka_unit_test(a_message_that_is_too_long_is_full),
-        cmocka_unit_test(prft_tells_the_wall_clock_as_ntp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

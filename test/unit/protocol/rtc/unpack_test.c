@@ -333,12 +333,9 @@ static void each_packet_of_sound_is_a_frame(void **state)
     }
 }
 
-static void tells_which_codecs_it_reads(void **state)
+static void tells_the_form_of_a_codec(void **state)
 {
     (void)state;
-    assert_true(rtp_unpacks(CODEC_H264) && rtp_unpacks(CODEC_AV1) && rtp_unpacks(CODEC_OPUS) &&
-                rtp_unpacks(CODEC_PCMU));
-    assert_false(rtp_unpacks(CODEC_AAC) || rtp_unpacks(CODEC_NONE));
     assert_int_equal(rtp_unpack_form(CODEC_HEVC), UNIT_STREAM);
     assert_int_equal(rtp_unpack_form(CODEC_AV1), UNIT_STORED);
 }
@@ -360,7 +357,7 @@ int main(void)
         cmocka_unit_test(av1_elements_get_their_sizes),
         cmocka_unit_test(av1_parts_that_do_not_fit_break_the_frame),
         cmocka_unit_test(each_packet_of_sound_is_a_frame),
-        cmocka_unit_test(tells_which_codecs_it_reads),
+        cmocka_unit_test(tells_the_form_of_a_codec),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
