@@ -143,7 +143,7 @@ static size_t name_len(struct scan s)
 
 static bool find_value(struct scan s, size_t *distance, size_t *len)
 {
-    size_t mark = char_len(s, "?&;#"), name, equals;
+    size_t mark = char_len(s, "?&;#\""), name, equals;
     if (mark == 0)
         return false;
     s.at += mark;
@@ -227,6 +227,7 @@ static bool find(const char *text, struct scan s, size_t *distance, size_t *len)
     case '&':
     case ';':
     case '#':
+    case '"': /* a string of JSON, as WHIP's query has no '?' in callbacks */
     case '%': return find_value(s, distance, len);
     case ':': return find_user(s, distance, len);
     default: return hex_digit(*s.at) >= 0 && begins_part(text, s.at) && find_hash(s, distance, len);

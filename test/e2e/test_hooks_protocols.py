@@ -1,5 +1,6 @@
 """What a backend hears of players over each protocol, field by field and in order, when they leave, are refused or kicked, and what of none."""
 import contextlib
+import json
 import struct
 
 import pytest
@@ -12,7 +13,10 @@ from hook_backend import answer, hooks
 from http_live import HttpPlayer
 from test_hooks import HLS, PARAM, PLAY, PUBLISH, body_of
 from test_http2 import CANCEL, DATA, RST_STREAM, Frames, head_of
+from srs import free_port
 from test_tls import client_tls
+from test_whip import PLAY as OFFER_TO_PLAY
+from test_whip import PUBLISH as OFFER_TO_PUBLISH
 from wait import until
 
 EVENTS = ("on_connect", "on_close", "on_play", "on_stop")
@@ -21,7 +25,7 @@ EVENTS = ("on_connect", "on_close", "on_play", "on_stop")
 class Protocol:
     """How one kind of player comes, and what callbacks say about it."""
 
-    ext, clip, stream, refusal = "flv", "h264_aac.flv", "s", 403
+    ext, clip, stream, refusal, param = "flv", "h264_aac.flv", "s", 403, PARAM
     told = ["on_play", "on_stop"]
 
     def conf(self, tmp_path, block):
@@ -119,10 +123,67 @@ class Hls(Protocol):
         return get(server, "/live/s.m3u8" + PARAM).status
 
 
+class Rtc(Protocol):
+    """A session of which nothing comes but its signalling."""
+
+    rtc_port = None
+
+    def conf(self, tmp_path, block):
+        self.rtc_port = self.rtc_port if block else free_port()
+        return ("rtc_server { enabled on; listen %d; candidate 127.0.0.1; } vhost __defaultVhost__ { rtc { enabled on; } %s }\n"
+                % (self.rtc_port, block))
+
+    @contextlib.contextmanager
+    def play(self, server):
+        self.begin(server, "play")
+        yield
+        if not server.stopped:
+            self.end(server)
+
+    def ask(self, server):
+        return self.begin(server, "play")
+
+
+class Whip(Rtc):
+    """SRS tells the whole query, and no tcUrl."""
+
+    param = "app=live&stream=s&secret=abc&token=1"
+
+    def tc_url(self, server):
+        return ""
+
+    def begin(self, server, role):
+        path = {"play": "whep", "publish": "whip"}[role]
+        reply = Api(server).ask("POST", "/rtc/v1/%s/?%s" % (path, self.param), {"play": OFFER_TO_PLAY, "publish": OFFER_TO_PUBLISH}[role])
+        self.location = reply.headers["Location"]
+        return reply.status
+
+    def end(self, server):
+        assert Api(server).ask("DELETE", self.location).status == 200
+
+
+class RtcApi(Rtc):
+    refusal = 400
+
+    def tc_url(self, server):
+        return "webrtc://127.0.0.1:1985/live"
+
+    def begin(self, server, role):
+        reply = Api(server).ask("POST", "/rtc/v1/%s/" % role, json.dumps({
+            "sdp": {"play": OFFER_TO_PLAY, "publish": OFFER_TO_PUBLISH}[role], "streamurl": "webrtc://127.0.0.1:1985/live/s" + PARAM}))
+        assert reply.status == 200
+        return json.loads(reply.body)["code"]
+
+    def end(self, server):
+        for client in Api(server).clients():
+            if client["type"].startswith("rtc-"):
+                Api(server).kick(client["id"])
+
+
 PROTOCOLS = {
     "rtmp": Rtmp(), "rtmps": Rtmp(tls=True), "flv": Http(), "ts": Http("ts"), "aac": Http("aac"), "mp4": Http("mp4"),
     "mp3": Http("mp3", "h264_mp3.flv"), "https": Http(tls=True), "websocket": Http(websocket=True), "http2": Http2(),
-    "hls": Hls()}
+    "hls": Hls(), "whep": Whip(), "rtc": RtcApi()}
 
 
 class Scene:
@@ -140,7 +201,7 @@ class Scene:
         self.server.reload(self.conf(hooks(backend, *EVENTS)))
 
     def check(self, call, client_id, *keys):
-        keys = [("stream", self.protocol.stream) if k == "stream" else k for k in keys]
+        keys = [(k, getattr(self.protocol, k)) if k in ("stream", "param") else k for k in keys]
         body_of(call, call.event, client_id, self.protocol.tc_url(self.server), *keys)
 
     def check_told(self):
@@ -231,6 +292,22 @@ def test_a_publisher_that_on_publish_refuses(make_server, backend, tls):
         c.publish("s" + PARAM)
     backend.wait("on_connect", "on_publish", "on_close")
     body_of(backend.calls[1], "on_publish", backend.calls[0].json["client_id"], server.tc_url(), *PUBLISH)
+
+
+@pytest.mark.parametrize("protocol", [Whip(), RtcApi()], ids=["whip", "rtc"])
+def test_a_publisher_of_webrtc(make_server, backend, tmp_path, protocol):
+    protocol.conf(tmp_path, "")
+    server = make_server(protocol.conf(tmp_path, hooks(backend)), api="")
+    keys = [("param", protocol.param) if k == "param" else k for k in PUBLISH]
+    assert protocol.begin(server, "publish") in (0, 201)
+    protocol.end(server)
+    backend.wait("on_publish", "on_unpublish")
+    client_id = backend.calls[0].json["client_id"]
+    for call in backend.calls:
+        body_of(call, call.event, client_id, protocol.tc_url(server), *keys)
+    backend.answers["on_publish"] = answer(403, b"")
+    assert protocol.begin(server, "publish") == protocol.refusal
+    backend.wait("on_publish", "on_unpublish", "on_publish")
 
 
 def test_nobody_is_told_of_who_plays_by_files_alone(make_server, backend, tmp_path):

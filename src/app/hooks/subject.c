@@ -69,6 +69,7 @@ struct hook_subject *hook_subject_new(const struct session *s, const struct sour
     h->stream_url = pack(&at, url);
     h->stream_id = pack(&at, id);
     h->id_is_secret = c->id_is_secret;
+    h->is_whip = c->type->protocol == STAT_RTC && !*c->tc_url; /* The JSON API of WebRTC has a URL. */
     return h;
 }
 
@@ -93,11 +94,17 @@ static void put_client(const struct hook_subject *s, enum hook_event event, stru
     jw_string(j, "app", s->app);
 }
 
+static void put_param(const struct hook_subject *s, struct jw *j)
+{
+    bool has_mark = s->is_whip && *s->param == '?';
+    jw_string(j, "param", has_mark ? s->param + 1 : s->param);
+}
+
 static void put_stream(const struct hook_subject *s, struct jw *j)
 {
     jw_string(j, "tcUrl", s->tc_url);
     jw_string(j, "stream", s->stream);
-    jw_string(j, "param", s->param);
+    put_param(s, j);
 }
 
 static void put_stream_ids(const struct hook_subject *s, struct jw *j)
@@ -114,7 +121,7 @@ void hook_subject_write(const struct hook_subject *s, enum hook_event event, int
     switch (event) {
     case HOOK_CONNECT:
         jw_string(j, "stream", s->stream);
-        jw_string(j, "param", s->param);
+        put_param(s, j);
         jw_string(j, "tcUrl", s->tc_url);
         jw_string(j, "pageUrl", s->page_url);
         break;
@@ -125,7 +132,7 @@ void hook_subject_write(const struct hook_subject *s, enum hook_event event, int
     case HOOK_PLAY:
         jw_string(j, "stream", s->stream);
         jw_string(j, "tcUrl", s->tc_url);
-        jw_string(j, "param", s->param);
+        put_param(s, j);
         jw_string(j, "pageUrl", s->page_url);
         put_stream_ids(s, j);
         break;

@@ -26,6 +26,7 @@ struct hook_subject {
     const char *client_id, *ip, *vhost, *app, *stream, *param, *tc_url, *page_url;
     const char *stream_url, *stream_id; /* "/live/cam" and "vid-…"; NULL: not known */
     bool        id_is_secret;           /* whoever knows client_id can play: it is not logged */
+    bool        is_whip;                /* of WHIP or WHEP: bodies have `param` without its '?', as SRS writes it */
     char        texts[];
 };
 

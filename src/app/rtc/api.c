@@ -12,6 +12,7 @@
 #include "core/jw.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "protocol/http/status.h"
 #include "protocol/rtmp/url.h"
 
@@ -23,7 +24,7 @@ enum {
 /* The texts of one request. */
 struct call {
     struct rtmp_url url;
-    char            address[RTMP_URL_MAX];
+    char            address[RTMP_URL_MAX], tc_url[RTMP_URL_MAX];
     char            sdp[SDP_BYTES_MAX + 1];
 };
 
@@ -72,6 +73,7 @@ static struct err *open_session(struct http_exchange *x, struct rtc_request *q, 
     q->app = call->url.app;
     q->stream = call->url.stream;
     q->param = call->url.param;
+    q->tc_url = call->tc_url;
     q->offer = call->sdp;
     q->offer_len = strlen(call->sdp);
     struct err *e = rtc_open(http_conn_of(x)->server, q, &opened);
@@ -87,6 +89,18 @@ static struct err *open_session(struct http_exchange *x, struct rtc_request *q, 
     return e;
 }
 
+/* The tcUrl of a streamurl is what stands before the stream. */
+static void take_tc_url(struct call *call)
+{
+    struct str  out = str_over(call->tc_url, sizeof call->tc_url);
+    const char *path = strstr(call->address, "://");
+    size_t      len = strcspn(call->address, "?");
+    path = path ? path + strlen("://") : call->address;
+    while (call->address + len > path && call->address[len] != '/')
+        len--;
+    str_append(&out, call->address, len);
+}
+
 /* Take what the body says; the sentence that tells what is wrong with it, or NULL. */
 static const char *take_body(struct call *call, const char *body, size_t len)
 {
@@ -100,6 +114,7 @@ static const char *take_body(struct call *call, const char *body, size_t len)
     struct err *e = rtmp_url_parse(&call->url, call->address, "");
     bool        is_named = !e && *call->url.stream;
     err_free(e);
+    take_tc_url(call);
     return is_named ? NULL : "The streamurl is not of the form webrtc://host/app/stream.";
 }
 

@@ -24,6 +24,7 @@ void rtc_peer_free(struct rtc_peer *peer)
     mem_free(peer->app);
     mem_free(peer->stream);
     mem_free(peer->param);
+    mem_free(peer->tc_url);
     mem_free(peer->page_url);
     mem_free(peer);
 }

@@ -112,8 +112,9 @@ static struct err *make_peer(struct opening *o, struct server *server)
     peer->app = mem_strdup(r->app);
     peer->stream = mem_strdup(r->stream);
     peer->param = mem_strdup(r->param);
+    peer->tc_url = mem_strdup(r->tc_url);
     peer->page_url = mem_strdup(r->page_url ? r->page_url : "");
-    if (!peer->agreed || !peer->host || !peer->app || !peer->stream || !peer->param || !peer->page_url)
+    if (!peer->agreed || !peer->host || !peer->app || !peer->stream || !peer->param || !peer->tc_url || !peer->page_url)
         return err_no_memory();
     if (!make_credentials(peer, r))
         return err_new(E_RTC_INVALID_PARAMS, "the kernel has no random numbers for a password");
@@ -131,7 +132,7 @@ static struct err *admit(struct opening *o)
     s->client = (struct client){ .type = peer->role->type,
                                  .id = peer->trace,
                                  .ip = peer->ip,
-                                 .tc_url = "",
+                                 .tc_url = peer->tc_url,
                                  .page_url = peer->page_url,
                                  .swf_url = "",
                                  .bytes_in = &peer->counts.bytes_in,

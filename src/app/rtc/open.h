@@ -31,6 +31,7 @@ struct rtc_request {
     const char *api_host; /* the Host of the request, for candidates; NULL: none */
     const char *app, *stream;
     const char *param;                 /* "?k=v", or "" */
+    const char *tc_url;                /* "webrtc://host/app", as the client wrote it; "" for WHIP and WHEP */
     const char *ip;                    /* of the client: behind trusted proxies, the one they tell */
     const char *user_agent, *page_url; /* "" when not told */
     const char *authorization;         /* the field of HTTP; NULL: none */

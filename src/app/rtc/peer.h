@@ -111,7 +111,7 @@ struct rtc_peer {
     char                   mark[RTC_MARK_CAP];                                 /* of the checks that it is asked by */
     char                   ip[INET6_ADDRSTRLEN];
     char                   cname[RTC_CNAME_LEN + 1];
-    char                  *host, *app, *stream, *param, *page_url; /* texts of the session */
+    char                  *host, *app, *stream, *param, *tc_url, *page_url; /* texts of the session */
 };
 
 /* ---- for roles ---- */

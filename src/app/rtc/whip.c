@@ -74,6 +74,7 @@ static struct err *open_session(struct http_exchange *x, struct rtc_request *q, 
     q->app = name_of(r, "app", "live");
     q->stream = name_of(r, "stream", "livestream");
     q->param = param;
+    q->tc_url = "";
     struct err *e = rtc_open(http_conn_of(x)->server, q, &opened);
     e = e ? rtc_problem_of(x, &opened, e) : answer(x, &opened);
     buf_finish(&opened.sdp);

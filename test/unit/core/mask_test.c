@@ -82,6 +82,7 @@ static void a_value_ends_where_the_line_goes_on(void **state)
         { "param=?token=a, duration=0ms", "param=?token=***, duration=0ms" },
         { "{\"param\":\"?token=a\",\"x\":1}", "{\"param\":\"?token=***\",\"x\":1}" },
         { "{\"param\":\"?token=a\\\",b\"}", "{\"param\":\"?token=***\"}" },
+        { "{\"param\":\"token=a&app=b\",\"x\":1}", "{\"param\":\"token=***&app=b\",\"x\":1}" },
         { "?token=\"a\"b&c=d", "?token=***&c=d" },
         { "?token=a\\", "?token=***" },
         { "?token=a b", "?token=*** b" },
