@@ -18,6 +18,7 @@ from hook_backend import answer, hooks
 from http_live import HttpPlayer
 from media import FFMPEG, Program
 from srs import free_port, publish
+from test_hooks import PARAM, PUBLISH, body_of
 from test_play import seen, vhost
 from wait import patience, until
 
@@ -178,7 +179,7 @@ def test_the_api_shows_a_publisher_and_a_kick_ends_it_with_an_answer(make_server
         assert stream["publish"]["active"] and (stream["app"], stream["name"]) == ("live", "s")
         client = api.get("/api/v1/clients/" + stream["publish"]["cid"])["client"]
         assert client["type"] == "flash-publish" and client["ip"] == "127.0.0.1"
-        assert client["tcUrl"] == "rtmp://127.0.0.1/live/s"
+        assert client["tcUrl"] == "rtmp://127.0.0.1/live"
         assert api.ask("DELETE", "/api/v1/clients/" + client["id"]).status == 200
         assert post.reply()[0] == 403
         until(lambda: not api.get("/api/v1/clients/")["clients"], "no client")
@@ -244,20 +245,30 @@ def test_a_denied_address_is_forbidden(make_server):
         assert post.reply()[0] == 403
 
 
-def test_hooks_see_the_publisher_and_may_refuse_it(make_server, backend):
-    server, port = with_caster(make_server, more=hooks(backend, "on_publish", "on_unpublish"))
-    with Post(port, "/live/s.flv?token=a") as post:
+def test_hooks_hear_what_they_hear_of_an_rtmp_publisher(make_server, backend):
+    _, port = with_caster(make_server, more=hooks(backend, "on_connect", "on_publish", "on_unpublish", "on_close"))
+    with Post(port, "/live/s.flv" + PARAM) as post:
         post.send(SHORT)
-        call = backend.wait_for("on_publish")
         post.end()
         assert post.reply()[0] == 200
-    assert (call.json["app"], call.json["stream"], call.json["param"]) == ("live", "s", "?token=a")
-    assert call.json["tcUrl"] == "rtmp://127.0.0.1/live/s" and call.json["ip"] == "127.0.0.1"
-    backend.wait_for("on_unpublish")
-    backend.answers["on_publish"] = answer(403)
+    backend.wait("on_connect", "on_publish", "on_unpublish", "on_close")
+    client_id, tc_url = backend.calls[0].json["client_id"], "rtmp://127.0.0.1/live"
+    body_of(backend.calls[0], "on_connect", client_id, tc_url, "stream", "param", "tcUrl", "pageUrl")
+    for call in backend.calls[1:3]:
+        body_of(call, call.event, client_id, tc_url, *PUBLISH)
+    closed = backend.calls[3].json
+    assert list(closed)[7:] == ["send_bytes", "recv_bytes"] and closed["client_id"] == client_id and closed["recv_bytes"] > len(SHORT)
+
+
+@pytest.mark.parametrize("event", ["on_connect", "on_publish"])
+def test_hooks_may_refuse_the_publisher(make_server, backend, event):
+    told = {"on_connect": ["on_connect"], "on_publish": ["on_connect", "on_publish", "on_close"]}[event]
+    _, port = with_caster(make_server, more=hooks(backend, "on_connect", "on_publish", "on_unpublish", "on_close"))
+    backend.answers[event] = answer(403)
     with Post(port) as post:
         post.send(flv.header())
         assert post.reply()[0] == 403
+    backend.wait(*told)
 
 
 def post_status(port, path="/live/s.flv"):

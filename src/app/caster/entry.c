@@ -46,21 +46,43 @@ static char *join_params(const char *query, const char *param)
     return text;
 }
 
+/* The tcUrl of a client of RTMP that publishes to the URL: without the stream, and the vhost is its host. */
+static char *tc_url_of(const struct rtmp_url *url)
+{
+    struct buf out = buf_up_to(OUTPUT_MAX);
+    buf_printf(&out, "%s://%s", url->schema, url->vhost);
+    if (url->has_port)
+        buf_printf(&out, ":%u", url->port);
+    buf_printf(&out, "/%s", url->app);
+    char *text = out.fault ? NULL : buf_take(&out);
+    buf_finish(&out);
+    return text;
+}
+
 static const struct client_type client_type = { .name = "flash-publish", .tag = "CPB", .publish = true };
+
+static struct err *parse_output(struct rtmp_url *url, const char *output, const struct entry_who *who)
+{
+    char *address = fill_output(output, who);
+    if (!address)
+        return err_new(E_LIMIT, "the output becomes longer than %d bytes", OUTPUT_MAX);
+    struct err *e = rtmp_url_parse(url, address, "");
+    if (!e && !*url->stream)
+        e = err_new(E_SYSTEM_CONFIG_INVALID, "it names no stream");
+    e = err_wrap(e, "output %s", address);
+    mem_free(address);
+    return e;
+}
 
 static struct err *fill_in(struct entry *entry, const char *output, const struct entry_who *who)
 {
     struct session *s = &entry->session;
-    entry->tc_url = fill_output(output, who);
-    if (!entry->tc_url)
-        return err_new(E_LIMIT, "the output becomes longer than %d bytes", OUTPUT_MAX);
-    struct err *e = rtmp_url_parse(&entry->url, entry->tc_url, "");
+    struct err     *e = parse_output(&entry->url, output, who);
     if (e)
-        return err_wrap(e, "output %s", entry->tc_url);
-    if (!*entry->url.stream)
-        return err_new(E_SYSTEM_CONFIG_INVALID, "output %s names no stream", entry->tc_url);
+        return e;
+    entry->tc_url = tc_url_of(&entry->url);
     entry->param = join_params(who->query, entry->url.param);
-    if (!entry->param)
+    if (!entry->tc_url || !entry->param)
         return err_no_memory();
     s->client = who->client;
     if (!s->client.type)
@@ -71,6 +93,7 @@ static struct err *fill_in(struct entry *entry, const char *output, const struct
     s->app = entry->url.app;
     s->stream = entry->url.stream;
     s->param = entry->param;
+    s->connection = who->door ? NULL : &entry->connection; /* Nobody has connected for a stream that is pulled. */
     s->io = who->io;
     s->authorization = who->authorization;
     return NULL;
@@ -276,6 +299,7 @@ void entry_close(struct entry *entry, const struct err *e)
     }
     s->client.has_failed = e != NULL;
     session_leave(s);
+    session_connection_end(&entry->connection);
     flv_stream_finish(&entry->flv);
     if (entry->ts)
         ts_demux_finish(entry->ts);

@@ -50,19 +50,20 @@ struct entry_who {
 enum entry_form { ENTRY_UNKNOWN, ENTRY_FLV, ENTRY_TS, ENTRY_OTHER };
 
 struct entry {
-    struct session          session; /* session.client.n_messages counts tags, or units */
-    struct publisher        publisher;
-    struct rtmp_url         url;
-    char                   *tc_url, *param; /* memory of the session's texts */
-    struct feed             feed;
-    struct patience         patience;
-    bool                    publishes;
-    const char             *by;
-    bool                    gives_way, seams;
-    const struct rtmp_peer *upnode;
-    enum entry_form         form;
-    struct flv_stream       flv;
-    struct ts_demux        *ts;
+    struct session            session;    /* session.client.n_messages counts tags, or units */
+    struct session_connection connection; /* of a caster: the client is one that connects */
+    struct publisher          publisher;
+    struct rtmp_url           url;
+    char                     *tc_url, *param; /* memory of the session's texts */
+    struct feed               feed;
+    struct patience           patience;
+    bool                      publishes;
+    const char               *by;
+    bool                      gives_way, seams;
+    const struct rtmp_peer   *upnode;
+    enum entry_form           form;
+    struct flv_stream         flv;
+    struct ts_demux          *ts;
 };
 
 /**
