@@ -16,6 +16,7 @@ import pytest
 import certificates
 import media
 import srs
+import test_whip
 from api import Api, Obj, check
 from flv import AUDIO, Numbered, is_key
 from hook_backend import Backend, answer, hooks
@@ -297,6 +298,36 @@ def candidate_that_nobody_reaches(s):
     return named(s.server, "candidate-unreachable", "rtc_server")
 
 
+def webrtc(s, stun_timeout="", rtc="on", **how):
+    s.start("rtc_server { enabled on; listen %d; candidate 192.0.2.7; } vhost __defaultVhost__ { rtc { enabled %s; %s } }" % (
+        srs.free_port(), rtc, stun_timeout), **how)
+
+
+def offer(s, text=test_whip.PLAY):
+    return Api(s.server).ask("POST", "/rtc/v1/whep/?stream=s", text)
+
+
+def webrtc_is_off(s):
+    webrtc(s, rtc="off")
+    assert offer(s).status == 403
+    return named(s.server, "output-off")
+
+
+def offer_that_does_not_fit(s):
+    webrtc(s)
+    assert offer(s, test_whip.PLAY.replace("/90000", "/90001")).status == 400
+    return named(s.server, "webrtc-offer")
+
+
+def webrtc_that_never_connects(s):
+    webrtc(s, "stun_timeout 1;")
+    s.feed(Numbered().tags())
+    assert offer(s).status == 201
+    found = named(s.server, "webrtc-not-connected")
+    assert "none of its checks came" in found["seen"] and "candidate" in found["line"]
+    return found
+
+
 def feature_that_is_not_built(s):
     s.start("srt_server { enabled on; } vhost a.example { }")
     found = named(s.server, "conf-unbuilt")
@@ -489,7 +520,8 @@ FAULTS = [gop_of_10_s, segments_longer_than_wanted, no_key_frame, no_audio, no_v
           a_player_waits_in_vain, a_slip_in_the_name, no_such_vhost, published_in_another_vhost, security_refuses,
           refer_refuses, hook_refuses, hook_does_not_answer, name_is_taken, silent_publisher, publisher_that_was_cut,
           slow_encoder, file_faster_than_real_time, starving_uplink, jumping_timestamps, two_clocks, slow_player, hevc,
-          codec_without_a_place_in_segments, b_frames_for_webrtc, candidate_that_nobody_reaches, feature_that_is_not_built,
+          codec_without_a_place_in_segments, b_frames_for_webrtc, candidate_that_nobody_reaches, webrtc_is_off, offer_that_does_not_fit,
+          webrtc_that_never_connects, feature_that_is_not_built,
           port_in_use, reload_of_a_bad_file, expired_certificate, certificate_that_ends_soon, unreadable_certificate,
           certificate_for_another_name, full_disk, read_only_disk, closed_folder, few_descriptors, full_of_connections,
           token_is_missing, too_many_players_of_an_address, backend_of_notices_is_down, full_disk_of_recordings, stream_that_is_banned, page_of_another_site, page_over_https, hls_is_off, path_of_another_mount]
@@ -524,6 +556,17 @@ def test_a_healthy_stream_has_no_finding(make_server):
 
 def test_an_idle_server_has_no_finding(make_server):
     assert visit(make_server(CONF, api="", http=""))["findings"] == []
+
+
+def test_a_session_of_webrtc_that_its_client_ends_is_no_fault(make_server):
+    with contextlib.ExitStack() as stack:
+        s = Seeding(make_server, stack)
+        webrtc(s)
+        s.feed(Numbered().tags())
+        location = offer(s).headers["Location"]
+        assert Api(s.server).ask("DELETE", location).status == 200
+        until(lambda: all(c["type"] != "rtc-play" for c in Api(s.server).clients()), "its end")
+        assert [f for f in visit(s.server)["findings"] if f["kind"] == "stream" and "failed" in f["seen"]] == []
 
 
 def test_what_is_healed_is_not_told_any_more(make_server):

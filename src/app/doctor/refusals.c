@@ -21,6 +21,10 @@ struct refusal_row {
     "without it."
 #define NO_HOOK_LINE "http_hooks { fail_open on_publish on_play; }"
 
+#define RTC_OFFER_CURE \
+    "The client's offer is not one that this server can answer. A player must offer a codec that the stream has: let " \
+    "the encoder send H.264, which every browser has, and switch rtmp_to_rtc on for sound."
+
 static const struct refusal_row rows[] = {
     { E_RTMP_VHOST_NOT_FOUND, "vhost-not-found",
       "The URL names a vhost that the configuration has not, or has switched off. Add it, or a vhost for all other "
@@ -58,6 +62,19 @@ static const struct refusal_row rows[] = {
       "proxy in front "
       "speaks https, name it in trusted_proxies.",
       "http_server { https { enabled on; listen 8088; key …; cert …; } }" },
+    { E_RTC_DISABLED, "output-off",
+      "The client speaks WebRTC, which is off: switch it on, for the server and for the vhost.",
+      "rtc_server { enabled on; } vhost __defaultVhost__ { rtc { enabled on; } }" },
+    { E_RTC_SDP_DECODE, "webrtc-offer", RTC_OFFER_CURE, "" },
+    { E_RTC_SDP_EXCHANGE, "webrtc-offer", RTC_OFFER_CURE, "" },
+    { E_RTC_STUN, "webrtc-not-connected",
+      "The client had its answer, but no media came: name an address that it reaches, and let UDP to the port through "
+      "every firewall.",
+      "rtc_server { enabled on; listen 8000; candidate 192.0.2.1; }" },
+    { E_RTC_DTLS, "webrtc-not-connected",
+      "The two agreed on no keys: something changes their datagrams, or the fingerprint in the SDP is not that of the "
+      "client.",
+      "" },
     { E_LIMIT, "refused-limit", "A limit of the server was reached: raise it, or lower the load.",
       "memory_limit 60%;" },
 };

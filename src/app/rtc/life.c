@@ -38,7 +38,7 @@ static struct err *never_connected(const struct rtc_peer *peer)
         [RTC_STEP_HANDSHAKE] = "DTLS began, but has not come to its end",
     };
     enum rtc_step step = rtc_transport_step(peer->transport);
-    return err_new(E_SOCKET_TIMEOUT, "not connected, last step %s: %s", rtc_step_name(step),
+    return err_new(E_RTC_STUN, "not connected, last step %s: %s", rtc_step_name(step),
                    step < ARRAY_LEN(hints) ? hints[step] : "");
 }
 
@@ -68,7 +68,8 @@ static struct err *run_session(struct rtc_peer *peer)
     char        how[128];
     struct err *e = wait_connected(peer);
     if (e) {
-        session_note_refusal(&peer->session, e);
+        if (err_code(e) != E_THREAD_INTERRUPTED) /* It was kicked, or has hung up. */
+            session_note_refusal(&peer->session, e);
         return e;
     }
     peer->connected_us = now_us();

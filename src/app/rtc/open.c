@@ -308,13 +308,29 @@ static void undo(struct opening *o)
     rtc_peer_free(peer);
 }
 
+/* For the doctor: a refusal before the door, or of what was offered. The door notes its own. */
+static void note_refusal(const struct opening *o, struct server *server, const struct err *e)
+{
+    const struct rtc_request *r = o->request;
+    const struct refused      what = { .host = r->host,
+                                       .app = r->app,
+                                       .stream = r->stream,
+                                       .ip = r->ip,
+                                       .publish = r->role->type->publish,
+                                       .at_door = true };
+    if (!o->peer || !o->peer->session.door || o->opened->fault)
+        refusals_note(&server->registry.refusals, &what, e, now_us());
+}
+
 struct err *rtc_open(struct server *server, const struct rtc_request *request, struct rtc_opened *opened)
 {
     struct opening o = { .conf = conf_ref(server->conf), .request = request, .opened = opened };
     *opened = (struct rtc_opened){ .sdp = buf_up_to(SDP_ANSWER_BYTES_MAX), .verdict = SESSION_ADMITTED };
     struct err *e = open_session(&o, server);
-    if (e)
+    if (e) {
+        note_refusal(&o, server, e);
         undo(&o);
+    }
     opened->peer = o.peer;
     dtls_identity_unref(&o.identity);
     mem_free(o.local);

@@ -21,6 +21,7 @@ static const struct row rows[] = {
     { E_HTTPS_WRITE,               GOODBYE_GONE },
     { E_HTTPS_HANDSHAKE,           GOODBYE_NO_TLS },
     { E_SOCKET_TIMEOUT,            GOODBYE_SILENT },
+    { E_RTC_STUN,                  GOODBYE_SILENT }, /* its media never came */
 
     { E_THREAD_INTERRUPTED,        GOODBYE_CLOSED },
     { E_TAKEOVER,                  GOODBYE_CLOSED },
