@@ -414,6 +414,11 @@ void co_cancel(struct co *co)
     co_unpark(co);
 }
 
+void co_end_cancel(void)
+{
+    current->cancelled = false;
+}
+
 bool co_is_cancelled(const struct co *co)
 {
     return co->cancelled;

@@ -71,6 +71,12 @@ void co_cancel(struct co *co);
 bool co_is_cancelled(const struct co *co);
 
 /**
+ * The running coroutine has heard that it is cancelled, and says goodbye before it ends: its waits succeed again. Another cancel that
+ * came meanwhile is forgotten too, so what it waits for has short deadlines. Does not yield.
+ */
+void co_end_cancel(void);
+
+/**
  * Wait until co_unpark() of this coroutine. Returns at once if it came after the last park.
  *
  * Errors     E_SOCKET_TIMEOUT at the deadline; E_THREAD_INTERRUPTED when cancelled

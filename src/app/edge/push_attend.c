@@ -9,6 +9,7 @@
 #include "app/source/source.h"
 #include "core/backoff.h"
 #include "core/log.h"
+#include "core/str.h"
 #include "protocol/co.h"
 
 /* One publish that is passed on. */
@@ -24,9 +25,16 @@ struct passing {
 
 /* ---- when it ends ---- */
 
+/* Another publisher has taken the stream over; the one that is passed on may still be told so. */
+static bool is_taken_over(const struct passing *x)
+{
+    const struct publisher *p = x->a->source->publisher;
+    return p && !str_equal(p->trace, x->push->call.who.id);
+}
+
 static bool is_over(const struct passing *x)
 {
-    return attendance_is_over(x->a) || !x->push->client;
+    return attendance_is_over(x->a) || !x->push->client || is_taken_over(x);
 }
 
 /* Look at a new configuration once. */

@@ -146,6 +146,13 @@ static struct err *publish_loop(struct rtmp_publisher *p)
     return e;
 }
 
+/* An edge that hears it does not come back with its encoder, which would take the stream over in turn. */
+static struct err *say_taken_over(struct rtmp_conn *c, struct err *e)
+{
+    co_end_cancel();
+    return rtmp_conn_refuse(c, RTMP_REFUSE_DENIED, e);
+}
+
 struct err *rtmp_publisher_run(struct rtmp_conn *c)
 {
     const struct rtmp_request *req = &c->request;
@@ -185,5 +192,7 @@ struct err *rtmp_publisher_run(struct rtmp_conn *c)
     log_info("cleanup when unpublish");
     if (err_code(e) == E_SOCKET_TIMEOUT)
         session_note_refusal(&c->session, e);
+    if (err_code(e) == E_TAKEOVER)
+        e = say_taken_over(c, e);
     return err_wrap(e, "publish %s", p.source->identity);
 }
