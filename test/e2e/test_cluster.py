@@ -153,3 +153,58 @@ def test_a_publisher_of_a_stream_that_is_elsewhere_is_refused_if_so_configured(m
     publish(a).close()  # nobody has it any more: what was remembered does not count
     b.stop()
     publish(a).close()  # nobody answers
+
+
+TAKES = "publish_elsewhere takeover;"
+
+
+def test_a_publisher_takes_the_stream_over_from_another_origin(make_server):
+    a, b = cluster(make_server, 2, more=TAKES)
+    edge = edge_of(make_server, a.port)
+    with edge.publisher() as first:  # an edge must not take the stream back
+        first.send_tags(Numbered().tags(count=3))
+        with a.player() as player, publish(b):
+            first.wait_closed()
+            a.wait_log(r"cluster: live/s is given to the server at 127\.0\.0\.1, its publisher is ended")
+            edge.wait_log(r"the publisher of /live/s is ended, its origin \S+ is lost.*another publisher took /live/s over")
+            b.wait_log(r"cluster: s is taken over from co-worker 127\.0\.0\.1:%d\n" % a.api_port)
+            player.wait_closed(20)  # it is to come back, and to be sent on
+            assert sent_on(a)["redirect"] == "rtmp://127.0.0.1:%d/live" % b.port
+            with b.player() as player:
+                seen(player, 1)
+
+
+def test_a_co_worker_that_is_not_for_takeovers_keeps_its_publisher(make_server):
+    a, b = cluster(make_server, 2, more=TAKES)
+    b.reload(vhost(a, more="publish_elsewhere refuse;"))
+    with publish(b) as first:
+        with pytest.raises(rtmp.Refused) as refused:
+            publish(a).close()
+        assert refused.value.code == "NetStream.Publish.BadName" and "keeps its publisher" in refused.value.description
+        first.send_tags(Numbered().tags(count=3))
+        with b.player() as player:
+            seen(player, 1)
+
+
+@pytest.mark.long
+def test_a_push_does_not_take_over_what_it_pushes(make_server):
+    a, b = cluster(make_server, 2, more=TAKES)
+    a.reload(vhost(b, more=TAKES, rest=HTTP + "forward { enabled on; destination 127.0.0.1:%d; } " % b.port))
+    with publish(a) as first, a.player() as player:
+        b.wait_log("status 403")
+        first.send_tags(Numbered().tags(count=3))
+        seen(player, 1)
+    assert "is given to" not in a.log
+
+
+@pytest.mark.long
+def test_a_co_worker_that_says_nothing_to_a_takeover_keeps_its_publisher(make_server, backend):
+    """It has told that it has the stream, as SRS does: it does not know the request to give it up."""
+    backend.answers["api"] = answer(body=json.dumps(
+        {"code": 0, "data": {"origin": {"ip": "127.0.0.1", "port": free_port()}}}).encode())
+    a = make_server(vhost(backend, more=TAKES), api="", http="")
+    with pytest.raises(rtmp.Refused) as refused:
+        publish(a).close()
+    assert refused.value.code == "NetStream.Publish.BadName"
+    backend.answers["api"] = answer(body=b"{}")
+    publish(a).close()  # an answer that is none keeps nobody away

@@ -1,17 +1,22 @@
 /*
  * Where a stream is published, for the other origins of a cluster, of this server and of SRS: each asks its coworkers with an empty POST
- * (cluster/question.h), and sends its player to the one that has the stream.
+ * (cluster/question.h), and sends its player to the one that has the stream. DELETE ends the publisher for one that has come to another origin
+ * (cluster/take.h).
  */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
+#include "app/cluster/take.h"
 #include "app/conf/endpoint.h"
 #include "app/conf/local_address.h"
+#include "app/http/conn.h"
 #include "app/source/source.h"
 #include "app/stat/system/nics.h"
+#include "core/log.h"
 #include "core/str.h"
+#include "protocol/http/status.h"
 
 enum { HOST_CAP = 256, DEFAULT_API_PORT = 1985 };
 
@@ -145,7 +150,37 @@ static struct err *write_clusters(struct api_reply *r)
     return NULL;
 }
 
+/* A publisher has come to the co-worker that asks, and takes the stream over. */
+static struct err *write_given(struct api_reply *r)
+{
+    const struct conf_vhost *vhost = conf_find_vhost(r->server->conf, api_text(r, "vhost"));
+    if (!vhost)
+        return api_refuse(r, HTTP_STATUS_NOT_FOUND);
+    enum cluster_given given =
+        cluster_give(&r->server->sources, vhost, api_text(r, "app"), api_text(r, "stream"), api_text(r, "from"));
+    switch (given) {
+    case CLUSTER_GIVEN_NOT:
+        return api_refuse_because(r, HTTP_STATUS_FORBIDDEN, "publish_elsewhere is not takeover here");
+    case CLUSTER_GIVEN_LOOP:
+        return api_refuse_because(r, HTTP_STATUS_FORBIDDEN, "the new publisher is a push of this stream");
+    case CLUSTER_GIVEN_LATE:
+        return api_refuse_because(r, HTTP_STATUS_SERVICE_UNAVAILABLE, "the publisher has not gone in time");
+    default: break;
+    }
+    log_info("cluster: %s/%s is given to the server at %s, %s", api_text(r, "app"), api_text(r, "stream"),
+             http_visit_of(r->x)->ip, given == CLUSTER_GIVEN ? "its publisher is ended" : "it had no publisher");
+    api_begin(r);
+    jw_bool(&r->json, "taken_over", given == CLUSTER_GIVEN);
+    jw_object_end(&r->json);
+    return NULL;
+}
+
+static struct err *write_answer(struct api_reply *r)
+{
+    return r->method == HTTP_DELETE ? write_given(r) : write_clusters(r);
+}
+
 struct err *api_clusters(struct http_exchange *x)
 {
-    return api_answer_by_own_name(x, write_clusters);
+    return api_answer_by_own_name(x, write_answer);
 }

@@ -135,6 +135,8 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/clusters", "get", "Where a stream is published, for other origins; they ask by POST.",
       "{vhost?:s,app?:s,stream?:s,ip?:s,coworker?:s,ports?:s}", NULL,
       "{code:i,data:{query:{ip:s,vhost:s,app:s,stream:s},origin:{ip:s,port:i,vhost:s,api:s,routers:[s],rtmps?:i,http?:i,https?:i}|n}}" },
+    { "/api/v1/clusters", "delete", "End the publisher of a stream, which one at another origin takes over.",
+      "{vhost?:s,app?:s,stream?:s,from?:s}", NULL, "{" IDENTITY ",taken_over:b}" },
     { "/api/v1/openapi.json", "get", "This document.", NULL, NULL, "{openapi:s,*}" },
     { "/api/v1/tests/requests", "get", "The request as the server has read it.", NULL, NULL,
       DATA("uri:s,path:s,METHOD:s,headers:{*},server:{sigature:s,version:s,link:s,time:i}") },

@@ -1,6 +1,5 @@
 #include "app/cluster/answer.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "core/jr.h"
@@ -40,4 +39,16 @@ enum cluster_answer cluster_answer_read(const char *text, size_t len, struct clu
     place->https_port = port_of(&origin, "https");
     bool is_good = place->rtmp_port && jr_member(&origin, "ip", &ip) && jr_string(&ip, place->host, sizeof place->host);
     return is_good && is_host(place->host) ? CLUSTER_ANSWER_HERE : CLUSTER_ANSWER_BAD;
+}
+
+bool cluster_answer_read_taken(const char *text, size_t len, bool *was_there)
+{
+    struct jr_value answer, code, taken;
+    int64_t         n;
+    *was_there = false;
+    if (!jr_parse(text, len, &answer) || !jr_member(&answer, "code", &code) || !jr_int(&code, &n) || n != 0 ||
+        !jr_member(&answer, "taken_over", &taken))
+        return false;
+    *was_there = taken.kind == JR_TRUE;
+    return taken.kind == JR_TRUE || taken.kind == JR_FALSE;
 }

@@ -10,13 +10,18 @@
 #ifndef APP_CLUSTER_ANSWER_H
 #define APP_CLUSTER_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-enum { CLUSTER_HOST_MAX = 253 /* RFC 1035, 2.3.4, as text */ };
+enum {
+    CLUSTER_HOST_MAX = 253, /* RFC 1035, 2.3.4, as text */
+    CLUSTER_COWORKER_CAP = CLUSTER_HOST_MAX + 32,
+};
 
 /** A server that has a stream. */
 struct cluster_place {
-    char host[CLUSTER_HOST_MAX + 1]; /* a name or an address, IPv6 without brackets */
+    char coworker[CLUSTER_COWORKER_CAP]; /* which co-worker has answered (coworkers.h); the answer does not tell */
+    char host[CLUSTER_HOST_MAX + 1];     /* a name or an address, IPv6 without brackets */
     int  rtmp_port;
     int  rtmps_port, http_port, https_port; /* 0: it has none, or has not told */
 };
@@ -30,5 +35,11 @@ enum cluster_answer {
 
 /** Read an answer. A host with anything but letters, digits, `.`, `-`, `_` and `:` is bad: it goes into URLs for clients. */
 enum cluster_answer cluster_answer_read(const char *text, size_t len, struct cluster_place *place);
+
+/**
+ * Read the answer of a co-worker that was asked to end its publisher: {"code":0,"taken_over":true}. False: it is another one, as of a
+ * server that does not know the request. *was_there: there was a publisher.
+ */
+bool cluster_answer_read_taken(const char *text, size_t len, bool *was_there);
 
 #endif

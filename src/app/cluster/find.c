@@ -99,13 +99,13 @@ static void decide(struct round *r, enum cluster_found found, const struct clust
     wake_all(&r->waiters);
 }
 
-static void take_answer(struct round *r, const char *name, enum cluster_answer answer,
-                        const struct cluster_place *place)
+static void take_answer(struct round *r, const char *name, enum cluster_answer answer, struct cluster_place *place)
 {
     r->n_answers++;
     if (answer != CLUSTER_ANSWER_HERE || r->is_found)
         return;
     r->is_found = true;
+    str_copy(place->coworker, sizeof place->coworker, name);
     log_info("cluster: co-worker %s has %s, at %s:%d", name, r->key, place->host, place->rtmp_port);
     decide(r, CLUSTER_FOUND, place);
 }

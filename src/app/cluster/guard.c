@@ -1,6 +1,7 @@
 #include "app/cluster/guard.h"
 
 #include "app/cluster/find.h"
+#include "app/cluster/take.h"
 #include "app/cluster/url.h"
 #include "app/source/source.h"
 #include "app/source/sources.h"
@@ -54,8 +55,7 @@ static struct err *ask_for_player(struct session *s)
     return send_on(s, &place);
 }
 
-/* Co-workers that do not answer keep no publisher away. */
-static struct err *ask_for_publisher(struct session *s)
+static struct err *keep_away(struct session *s)
 {
     enum cluster_found   found;
     struct cluster_place place;
@@ -66,6 +66,16 @@ static struct err *ask_for_publisher(struct session *s)
     return err_new(E_SYSTEM_STREAM_BUSY, "%s is published at %s:%d", s->stream, place.host, place.rtmp_port);
 }
 
+/* Co-workers that do not answer keep no publisher away. */
+static struct err *ask_for_publisher(struct session *s)
+{
+    switch (s->vhost->cluster.publish_elsewhere) {
+    case CONF_ELSEWHERE_REFUSE: return keep_away(s);
+    case CONF_ELSEWHERE_TAKEOVER: return cluster_take(s);
+    default: return NULL;
+    }
+}
+
 static struct err *ask(struct session *s, void **kept)
 {
     const struct client_type *type = s->client.type;
@@ -73,7 +83,7 @@ static struct err *ask(struct session *s, void **kept)
     if (!cluster_is_wanted(s->vhost) || is_here(s))
         return NULL;
     if (type->publish)
-        return s->vhost->cluster.publish_elsewhere == CONF_ELSEWHERE_REFUSE ? ask_for_publisher(s) : NULL;
+        return ask_for_publisher(s);
     return type->is_http || type->names_file ? NULL : ask_for_player(s);
 }
 

@@ -5,7 +5,8 @@
  * (SESSION_REDIRECTED). Where nobody has it, the player is let in, and waits here. Where no co-worker answers, or the player was sent on
  * CLUSTER_HOPS_MAX times, it is refused.
  *
- * Publishers, with `publish_elsewhere refuse`: one whose stream a co-worker has is refused as busy. Two that come to two servers at the same
+ * Publishers whose stream a co-worker has: with `publish_elsewhere refuse` they are refused as busy, with `takeover` the co-worker is
+ * asked to end its own one (take.h), and they are refused if it does not. Two that come to two servers at the same
  * moment are both let in.
  *
  * It is asked before callbacks, so that the server that has the stream calls them.

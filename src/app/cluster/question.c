@@ -19,20 +19,17 @@
 
 enum { URL_MAX = 8 << 10 };
 
-static void put_url(struct buf *url, const struct cluster_question *q, const char *name, const char *known_as)
+struct param {
+    const char *name, *value;
+};
+
+static void put_url(struct buf *url, const char *name, const struct param *params, size_t n)
 {
-    const struct {
-        const char *name, *value;
-    } params[] = {
-        { "?vhost=", q->vhost },   { "&ip=", q->host },        { "&app=", q->app },
-        { "&stream=", q->stream }, { "&coworker=", known_as },
-    };
     buf_printf(url, "%s%s/api/v1/clusters", name == coworker_bare(name) ? "http://" : "", name);
-    for (size_t i = 0; i < ARRAY_LEN(params); i++) {
-        buf_text(url, params[i].name);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(url, "%c%s=", i ? '&' : '?', params[i].name);
         uri_put_path(url, params[i].value);
     }
-    buf_text(url, "&ports=on");
 }
 
 /* A name of several addresses has that of this server too. */
@@ -46,13 +43,13 @@ static bool is_this_server(const struct cluster_question *q, const struct http_c
 }
 
 /* Servers of a cluster have one password for their APIs. */
-static struct err *open_client(struct http_client *c, const struct cluster_question *q, const char *url,
-                               struct http_pool *pool, int64_t deadline_us)
+static struct err *open_client(struct http_client *c, const struct cluster_question *q, enum http_method method,
+                               const char *url, struct http_pool *pool, int64_t deadline_us)
 {
     const struct conf_http_api *api = &q->conf->http_api;
     char                        field[HTTP_BASIC_AUTH_CAP];
     const struct http_pair      login = { "Authorization", field };
-    struct http_client_request  request = { .method = HTTP_POST, .url = url, .pool = pool };
+    struct http_client_request  request = { .method = method, .url = url, .pool = pool };
     const struct hook_manner    manner = { .timeout_us = deadline_us - now_us(),
                                            .tls_verify = q->trusts->tls_verify,
                                            .tls_ca = q->trusts->tls_ca ? q->trusts->tls_ca : "",
@@ -88,11 +85,15 @@ struct err *cluster_ask(const struct cluster_question *q, const char *name, cons
 {
     struct http_client c = { .url = NULL };
     struct buf         url = buf_up_to(URL_MAX);
-    put_url(&url, q, name, known_as);
+    const struct param params[] = {
+        { "vhost", q->vhost },   { "ip", q->host },        { "app", q->app },
+        { "stream", q->stream }, { "coworker", known_as }, { "ports", "on" },
+    };
+    put_url(&url, name, params, ARRAY_LEN(params));
     struct err *e = buf_error(&url);
     *answer = CLUSTER_ANSWER_NOT_HERE;
     if (!e)
-        e = open_client(&c, q, url.bytes, pool, deadline_us);
+        e = open_client(&c, q, HTTP_POST, url.bytes, pool, deadline_us);
     if (!e && is_this_server(q, &c, name))
         *answer = CLUSTER_ANSWER_SELF;
     else if (!e)
@@ -100,4 +101,37 @@ struct err *cluster_ask(const struct cluster_question *q, const char *name, cons
     http_client_close(&c);
     buf_finish(&url);
     return err_wrap(e, "ask co-worker %s", name);
+}
+
+static struct err *read_given(struct http_client *c, int64_t deadline_us, bool *was_there)
+{
+    char       *body = NULL;
+    size_t      len = 0;
+    struct err *e = http_client_read_all(c, CLUSTER_ANSWER_MAX, &body, &len, deadline_us);
+    if (!e && (c->response.status != HTTP_STATUS_OK || !cluster_answer_read_taken(body, len, was_there)))
+        e = err_new(E_SYSTEM_STREAM_BUSY, "it keeps its publisher, status %d", c->response.status);
+    mem_free(body);
+    return e;
+}
+
+struct err *cluster_ask_to_give(const struct cluster_question *q, const char *name, const char *from,
+                                int64_t deadline_us, bool *was_there)
+{
+    struct http_client c = { .url = NULL };
+    struct buf         url = buf_up_to(URL_MAX);
+    const struct param params[] = {
+        { "vhost", q->vhost },
+        { "app", q->app },
+        { "stream", q->stream },
+        { "from", from },
+    };
+    put_url(&url, name, params, ARRAY_LEN(params));
+    struct err *e = buf_error(&url);
+    if (!e)
+        e = open_client(&c, q, HTTP_DELETE, url.bytes, NULL, deadline_us);
+    if (!e)
+        e = read_given(&c, deadline_us, was_there);
+    http_client_close(&c);
+    buf_finish(&url);
+    return err_wrap(e, "ask co-worker %s to end its publisher", name);
 }

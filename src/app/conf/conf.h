@@ -293,7 +293,7 @@ struct conf_cluster {
 enum conf_origin_choice { CONF_ORIGINS_ORDERED, CONF_ORIGINS_HASHED };
 
 /* What happens to a publisher of a stream that a coworker has. */
-enum conf_cluster_elsewhere { CONF_ELSEWHERE_ALLOW, CONF_ELSEWHERE_REFUSE };
+enum conf_cluster_elsewhere { CONF_ELSEWHERE_ALLOW, CONF_ELSEWHERE_REFUSE, CONF_ELSEWHERE_TAKEOVER };
 
 enum conf_cluster_mode { CONF_CLUSTER_LOCAL, CONF_CLUSTER_REMOTE };
 enum conf_cluster_protocol { CONF_CLUSTER_RTMP, CONF_CLUSTER_FLV, CONF_CLUSTER_FLVS, CONF_CLUSTER_RTMPS };

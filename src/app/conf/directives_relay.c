@@ -7,7 +7,7 @@ static const char *const modes[] = { "local", "remote", NULL }; /* enum conf_clu
 static const char *const protocols[] = { "rtmp", "flv", "flvs", "rtmps", NULL }; /* enum conf_cluster_protocol */
 
 static const char *const choices[] = { "ordered", "hashed", NULL }; /* enum conf_origin_choice */
-static const char *const elsewhere[] = { "allow", "refuse", NULL }; /* enum conf_cluster_elsewhere */
+static const char *const elsewhere[] = { "allow", "refuse", "takeover", NULL }; /* enum conf_cluster_elsewhere */
 
 static const struct directive cluster_rows[] = {
     { .name = "mode", .type = CONF_ENUM, .words = modes, .def = "local", .reload = RELOAD_APPLIED, IN_VHOST(cluster.mode),
@@ -60,7 +60,7 @@ static const struct directive cluster_rows[] = {
       .help = "API endpoints of the other origins, https://host:api_port by HTTPS (ours; tls_verify and tls_ca say whom to trust). A name with several addresses means all of them." },
     { .name = "publish_elsewhere", .type = CONF_ENUM, .words = elsewhere, .def = "allow", .reload = RELOAD_LIVE,
       IN_VHOST(cluster.publish_elsewhere), .since = "ours",
-      .help = "With origin_cluster: what happens to a publisher of a stream that a coworker has." },
+      .help = "With origin_cluster: what happens to a publisher of a stream that a coworker has. takeover: the coworker ends its own one, if it has takeover too." },
 };
 const struct conf_block conf_cluster_block = { CONF_ROWS(cluster_rows) };
 

@@ -66,8 +66,11 @@ static void end_own_hold(struct source *s)
     end_publish(s);
 }
 
-static void expel(const struct source *s, struct publisher *p)
+void source_expel(struct source *s)
 {
+    struct publisher *p = s->publisher;
+    if (!p)
+        return;
     if (p->is_there && !*p->is_there)
         log_info("client %s has not been heard yet, and gives %s up to another publisher", p->trace, s->identity);
     p->taken_over = true;
@@ -119,8 +122,7 @@ struct err *source_publish(struct source *s, struct publisher *p)
         return NULL;
     }
     bool begins_late = source_is_live(s) && (delay_is_holding(&s->delay) || s->stand_in);
-    if (s->publisher)
-        expel(s, s->publisher);
+    source_expel(s);
     seam_end(&s->seam);
     if (source_is_live(s) && !begins_late)
         end_for_another(s);

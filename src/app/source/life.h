@@ -26,6 +26,12 @@ void source_apply_conf(struct source *s, struct conf *conf, const struct conf_vh
 struct err *source_publish(struct source *s, struct publisher *p) ATTR_MUST_USE;
 
 /**
+ * End the present publisher, as if another one had taken the stream over: for one that has come to another server. Does nothing without
+ * a publisher. It leaves in its own coroutine. Does not yield.
+ */
+void source_expel(struct source *s);
+
+/**
  * Stop publishing; if the stream is delayed, when what is held back has gone out. Then the stream is held if an attendant waits for
  * that (source_let_hold()); otherwise players are told of the end. Does nothing if another publisher took the stream over. Does
  * not yield.

@@ -79,6 +79,28 @@ static void a_host_has_its_bound(void **state)
     }
 }
 
+static void only_a_server_that_knows_the_request_has_given_a_stream(void **state)
+{
+    static const struct {
+        const char *text;
+        bool        is_good, was_there;
+    } rows[] = {
+        { "{\"code\":0,\"pid\":\"1\",\"taken_over\":true}", true, true },
+        { "{\"code\":0,\"taken_over\":false}", true, false },
+        { "{\"code\":403,\"taken_over\":true}", false, true },
+        { "{\"code\":0,\"taken_over\":1}", false, false },
+        { ORIGIN("\"ip\":\"10.0.0.3\",\"port\":1"), false, false }, /* SRS answers a DELETE as a question */
+        { "{", false, false },
+        { "", false, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool was_there = true;
+        assert_int_equal(cluster_answer_read_taken(rows[i].text, strlen(rows[i].text), &was_there), rows[i].is_good);
+        assert_true(!rows[i].is_good || was_there == rows[i].was_there);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +108,7 @@ int main(void)
         cmocka_unit_test(null_means_that_it_is_not_there),
         cmocka_unit_test(other_texts_are_bad),
         cmocka_unit_test(a_host_has_its_bound),
+        cmocka_unit_test(only_a_server_that_knows_the_request_has_given_a_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
