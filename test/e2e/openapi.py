@@ -15,6 +15,8 @@ except ImportError:
 # Of a long list so many entries are looked at: a schema is checked in Python, entry by entry.
 ENTRIES_MAX = 30
 
+KINDS = ("application/json", "application/problem+json")
+
 _document = None
 checked = {"answers": 0}
 
@@ -45,19 +47,19 @@ def _shorten(value):
     return [_shorten(v) for v in value[:ENTRIES_MAX]] if isinstance(value, list) else value
 
 
-def schema_of(document, method, path, status):
+def schema_of(document, method, path, status, kind="application/json"):
     """The schema of an answer. A path that is not known may only answer with an error."""
     item = _find(document, path) or {}
     operation = item.get(method.lower(), item.get("get", {}))            # most paths take any method
     responses = operation.get("responses", {})
     answer = responses.get(str(status), responses.get("default", {}))
-    content = answer.get("content", {}).get("application/json")
+    content = answer.get("content", {}).get(kind)
     return content["schema"] if content else {"$ref": "#/components/schemas/Error"}
 
 
-def check_against(document, method, path, status, value):
+def check_against(document, method, path, status, value, kind="application/json"):
     resolver = jsonschema.RefResolver("", document)
-    schema = schema_of(document, method, path, status)
+    schema = schema_of(document, method, path, status, kind)
     errors = list(jsonschema.Draft202012Validator(schema, resolver=resolver).iter_errors(_shorten(value)))
     assert not errors, "%s %s (%d) does not fit openapi.json: %s" % (method, path, status, "\n".join(
         "%s: %s" % (list(e.absolute_path), e.message) for top in errors for e in ([top] + list(top.context or []))))
@@ -66,7 +68,8 @@ def check_against(document, method, path, status, value):
 def check(server, method, target, reply, headers=None):
     global _document
     path = urllib.parse.urlsplit(target).path
-    if not jsonschema or not path.startswith("/api/") or reply.headers["Content-Type"] != "application/json" or not reply.body:
+    kind = reply.headers["Content-Type"]
+    if not jsonschema or not path.startswith(("/api/", "/rtc/")) or kind not in KINDS or not reply.body:
         return
     if path == "/api/v1/openapi.json":
         return
@@ -74,4 +77,4 @@ def check(server, method, target, reply, headers=None):
     if not _document:
         return
     checked["answers"] += 1
-    check_against(_document, method, path, reply.status, json.loads(reply.body))
+    check_against(_document, method, path, reply.status, json.loads(reply.body), kind)

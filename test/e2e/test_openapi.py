@@ -68,6 +68,19 @@ def test_every_endpoint_is_described(served):
             assert ("{id}" in path) == any(p["in"] == "path" for p in operation["parameters"])
 
 
+def test_clients_of_whip_find_what_it_takes_and_answers(served):
+    """Each response by status and type of content; the refusals are problems."""
+    paths = openapi.fetch(served)["paths"]
+    for path in ("/rtc/v1/whip/", "/rtc/v1/whip-play/", "/rtc/v1/whep/"):
+        assert set(paths[path]) == {"post", "patch", "delete"}
+        told = paths[path]["post"]
+        assert list(told["requestBody"]["content"]) == list(told["responses"]["201"]["content"]) == ["application/sdp"]
+        assert list(told["responses"]["default"]["content"]) == ["application/problem+json"]
+        assert "content" not in paths[path]["delete"]["responses"]["200"] and "content" not in paths[path]["patch"]["responses"]["204"]
+    for path in ("/rtc/v1/publish/", "/rtc/v1/play/"):
+        assert list(paths[path]["post"]["requestBody"]["content"]) == ["application/json"]
+
+
 @NEEDS_SCHEMA
 @pytest.mark.parametrize("method, path, status, value", [
     ("GET", "/api/v1/versions", 200, {"code": 0}), ("GET", "/api/v1/clients/x", 200, {"code": 2049}),

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+import openapi
 import srs
 import tokens
+from api import Reply
 from media import ROOT
 from wait import until
 
@@ -39,6 +41,7 @@ def ask(make_server):
         reply = connection.getresponse()
         text = reply.read().decode()
         connection.close()
+        openapi.check(server, method, path, Reply(reply.status, reply.headers, text))
         return reply.status, reply, text
     request.server = server
     return request

@@ -12,8 +12,17 @@
 #define PAGING "start?:i,count?:i,cursor?:s,sort?:s,search?:s"
 #define KICK "ip?:s,user?:s,vhost?:s,stream?:s,type?:s,search?:s"
 
+#define FRAGMENT "application/trickle-ice-sdpfrag"
+#define OFFERED "eip?:s,candidate?:s,codec?:s,encrypt?:s,dtls?:s,ice-ufrag?:s,ice-pwd?:s"
+#define WHIP(path, summary) \
+    { path, "post", summary, "{app?:s,stream?:s,vhost?:s,domain?:s,action?:s," OFFERED "}", "application/sdp", "201 application/sdp" }, \
+    { path, "patch", "Tell a session of candidates, or restart its ICE.", "{token?:s,eip?:s,candidate?:s}", FRAGMENT, "204;200 " FRAGMENT }, \
+    { path, "delete", "End a session.", "{token?:s,session?:s}", NULL, "" }
+#define RTC_ANSWER "{code:i,server:s,service:s,pid:s,sdp:s,sessionid:s}"
+
 const struct api_schema api_schemas[] = {
     { "Error", "{code:i,msg?:s,message?:s}" },
+    { "Problem", "{type:s,title:s,status:i,detail:s,code:s}" },
     { "Kbps", "{recv_30s:i,send_30s:i}" },
     { "Vhost", "{id:s,name:s,enabled:b,clients:i,streams:i," TRAFFIC ",hls:{enabled:b,fragment?:f},dash:{enabled:b},rtc:{enabled:b}}" },
     { "Stream", "{id:s,name:s,vhost:s,app:s,tcUrl:s,url:s,live_ms:i,clients:i,frames:i," TRAFFIC
@@ -142,5 +151,10 @@ const struct api_description api_descriptions[] = {
       DATA("uri:s,path:s,METHOD:s,headers:{*},server:{sigature:s,version:s,link:s,time:i}") },
     { "/api/v1/tests/errors", "get", "Always error 100.", NULL, NULL, "@Error" },
     { "/api/v1/tests/redirects", "get", "Always a redirection.", NULL, NULL, "text/plain" },
+    WHIP("/rtc/v1/whip/", "Publish by WebRTC: WHIP, RFC 9725."),
+    WHIP("/rtc/v1/whip-play/", "Play by WebRTC: WHEP."),
+    WHIP("/rtc/v1/whep/", "Play by WebRTC: WHEP."),
+    { "/rtc/v1/publish/", "post", "Publish by WebRTC: the JSON API of SRS.", "{" OFFERED "}", "{sdp:s,streamurl:s,*}", RTC_ANSWER },
+    { "/rtc/v1/play/", "post", "Play by WebRTC: the JSON API of SRS.", "{" OFFERED "}", "{sdp:s,streamurl:s,*}", RTC_ANSWER },
 };
 const size_t api_n_descriptions = ARRAY_LEN(api_descriptions);

@@ -13,11 +13,14 @@ struct api_description {
     const char *method; /* "get" */
     const char *summary;
     const char *params; /* of the query: {name?:type}; NULL: none */
-    const char *body;   /* NULL: none */
-    const char *answer; /* with status 200; with a slash in it: the type of an answer that is no JSON */
+    const char *body;   /* NULL: none; with a slash in it: the type of a body that is no JSON */
+    const char *answer; /* to success: see below */
 };
 
-/** Those of one path stand together. */
+/**
+ * Those of one path stand together. An answer is a notation; or the type, with a slash in it, of one that is no JSON; or nothing. A status
+ * other than 200 stands before it, and ';' between several: "204;200 application/sdp".
+ */
 extern const struct api_description api_descriptions[];
 extern const size_t                 api_n_descriptions;
 

@@ -1,4 +1,5 @@
 /* The OpenAPI 3.1 document of the API: the table of routes, with what descriptions.c says of each. SRS has no such endpoint. */
+#include <ctype.h>
 #include <string.h>
 
 #include "app/api/descriptions.h"
@@ -6,6 +7,7 @@
 #include "app/api/reply.h"
 #include "app/api/routes.h"
 #include "app/api/schema.h"
+#include "app/rtc/routes.h"
 #include "core/str.h"
 #include "core/version.h"
 
@@ -58,20 +60,44 @@ static void put_content(struct jw *j, const char *type, const char *notation, bo
     jw_object_end(j);
 }
 
-/* Most errors of the API have status 200, as in SRS, so the schema of 200 includes an error. */
+/* One of the answers in descriptions.h. Most errors of the API have status 200, as in SRS, so the schema of JSON includes an error. */
+static void put_answer(struct jw *j, const char *answer, size_t len)
+{
+    char       status[] = "200", type[NAME_CAP];
+    struct str out = str_over(type, sizeof type);
+    if (len >= 3 && isdigit((unsigned char)*answer)) {
+        memcpy(status, answer, 3);
+        size_t head = len > 3 ? 4 : 3; /* and a blank */
+        answer += head;
+        len -= head;
+    }
+    jw_object(j, status);
+    jw_string(j, "description", len ? "The answer, or an error of the log." : "Done.");
+    if (memchr(answer, '/', len)) {
+        str_append(&out, answer, len);
+        put_content(j, type, "s", false);
+    } else if (len) {
+        put_content(j, "application/json", answer, true);
+    }
+    jw_object_end(j);
+}
+
 static void put_responses(struct jw *j, const struct api_description *d)
 {
+    const char *at = d->answer;
+    bool        is_of_rtc = str_starts_with(d->path, "/rtc/");
     jw_object(j, "responses");
-    jw_object(j, "200");
-    jw_string(j, "description", "The answer, or an error of the log.");
-    if (strchr(d->answer, '/'))
-        put_content(j, d->answer, "s", false);
-    else
-        put_content(j, "application/json", d->answer, true);
-    jw_object_end(j);
+    for (size_t len = strcspn(at, ";");; at += len + 1, len = strcspn(at, ";")) {
+        put_answer(j, at, len);
+        if (!at[len])
+            break;
+    }
     jw_object(j, "default");
     jw_string(j, "description", "An error.");
-    put_content(j, "application/json", "@Error", false);
+    if (is_of_rtc)
+        put_content(j, "application/problem+json", "@Problem", false);
+    else
+        put_content(j, "application/json", "@Error", false);
     jw_object_end(j);
     jw_object_end(j);
 }
@@ -82,8 +108,9 @@ static void put_operation(struct jw *j, const struct api_description *d)
     jw_string(j, "summary", d->summary);
     put_parameters(j, d);
     if (d->body) {
+        bool is_text = strchr(d->body, '/');
         jw_object(j, "requestBody");
-        put_content(j, "application/json", d->body, false);
+        put_content(j, is_text ? d->body : "application/json", is_text ? "s" : d->body, false);
         jw_object_end(j);
     }
     put_responses(j, d);
@@ -118,6 +145,12 @@ static void put_route(struct jw *j, const struct http_route *route)
     jw_object(j, route->path); /* not described: anything */
     put_operation(j, &(struct api_description){ route->path, "get", route->path, NULL, NULL, "*" });
     jw_object_end(j);
+}
+
+static void put_routes(struct jw *j, const struct http_routes *routes)
+{
+    for (size_t i = 0; i < routes->n_rows; i++)
+        put_route(j, &routes->rows[i]);
 }
 
 static void put_components(struct jw *j)
@@ -161,8 +194,8 @@ static struct err *write_openapi(struct api_reply *r)
     jw_object(j, NULL);
     put_head(j, r->server->conf->http_api.auth);
     jw_object(j, "paths");
-    for (size_t i = 0; i < api_routes.n_rows; i++)
-        put_route(j, &api_routes.rows[i]);
+    put_routes(j, &api_routes);
+    put_routes(j, &rtc_routes);
     jw_object_end(j);
     put_components(j);
     jw_object_end(j);
