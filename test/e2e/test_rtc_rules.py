@@ -1,0 +1,92 @@
+"""Rules about clients of WebRTC: tokens and their end, bans, limits and records of callbacks hold for them as for all others."""
+import json
+
+import pytest
+
+from api import Api
+from hook_backend import hooks
+from srs import free_port
+from test_whip import PLAY, PUBLISH
+from tokens import SECRET, expiry, sign
+from wait import until
+
+CONF = "rtc_server { enabled on; listen %d; candidate 127.0.0.1; } vhost __defaultVhost__ { rtc { enabled on; } %s }"
+SIGNED = "auth { enabled on; publish sign; play sign; secret %s; }" % SECRET
+ROLES = {"publish": ("/rtc/v1/whip/", PUBLISH), "play": ("/rtc/v1/whep/", PLAY)}
+
+
+@pytest.fixture
+def serve(make_server):
+    return lambda block="": make_server(CONF % (free_port(), block), api="")
+
+
+def whip(server, role, query="", stream="s"):
+    """The status of a session by WHIP or WHEP."""
+    path, offer = ROLES[role]
+    return Api(server).ask("POST", "%s?app=live&stream=%s&%s" % (path, stream, query), offer).status
+
+
+def json_api(server, role, query="", stream="s"):
+    """The code of a session by the JSON API."""
+    reply = Api(server).ask("POST", "/rtc/v1/%s/" % role, json.dumps({
+        "sdp": ROLES[role][1], "streamurl": "webrtc://127.0.0.1/live/%s?%s" % (stream, query)}))
+    return json.loads(reply.body)["code"]
+
+
+WAYS = pytest.mark.parametrize("ask, yes, no", [(whip, 201, 403), (json_api, 0, 400)], ids=["whip", "json"])
+EACH_ROLE = pytest.mark.parametrize("role", ROLES)
+
+
+def sessions(server):
+    return [c for c in Api(server).clients() if c["type"].startswith("rtc-")]
+
+
+def gone(server):
+    until(lambda: not sessions(server), lambda: "their end, there are %s" % sessions(server))
+
+
+@pytest.mark.sample(4)
+@WAYS
+@EACH_ROLE
+def test_a_token_lets_in_until_it_expires(serve, ask, yes, no, role):
+    server = serve(SIGNED)
+    other = {"play": "publish", "publish": "play"}[role]
+    assert ask(server, role) in (no, 401)
+    assert ask(server, role, sign("live/s", other)) in (no, 401)
+    assert ask(server, role, sign("live/t", role)) in (no, 401)
+    mark = server.mark()
+    assert ask(server, role, sign("live/s", role, expiry(2))) == yes
+    assert len(sessions(server)) == 1
+    server.wait_log(r"1910|AuthExpired", since=mark, timeout=60)
+    gone(server)
+
+
+@WAYS
+@EACH_ROLE
+def test_a_ban_of_a_stream_ends_and_refuses(serve, ask, yes, no, role):
+    server = serve()
+    assert ask(server, role) == yes
+    assert Api(server).ask("POST", "/api/v1/bans/", json.dumps({"stream": "live/s"})).status == 200
+    gone(server)
+    assert ask(server, role) == no
+
+
+@WAYS
+@EACH_ROLE
+def test_limits_count_them(serve, ask, yes, no, role):
+    server = serve("limits { enabled on; players 1; publishers 1; }")
+    assert ask(server, role, stream="a") == yes
+    assert ask(server, role, stream="b") == no
+    assert Api(server).ask("DELETE", "/api/v1/clients/?ip=127.0.0.1").status == 200
+    gone(server)
+    assert ask(server, role, stream="b") == yes
+
+
+def test_records_of_use_have_a_last_one(serve, backend):
+    server = serve(hooks(backend, "on_publish", "on_unpublish", "on_update", more="update_interval 3600;"))
+    assert whip(server, "publish") == 201
+    backend.wait_for("on_publish")
+    assert Api(server).ask("DELETE", "/api/v1/clients/" + sessions(server)[0]["id"]).status == 200
+    record = backend.wait_for("on_update").json
+    assert record["client_id"] == backend.of("on_publish")[0].json["client_id"] and record["final"] is True
+    backend.wait_for("on_unpublish")
