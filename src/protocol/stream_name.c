@@ -63,6 +63,13 @@ bool stream_name_is_safe(const char *normal)
     }
 }
 
+bool stream_name_is_valid(const char *name)
+{
+    char   normal[STREAM_NAME_MAX + 1];
+    size_t len = strlen(name);
+    return len <= STREAM_NAME_MAX && stream_name_normalise(normal, name, len) > 0 && stream_name_is_safe(normal);
+}
+
 static const char *shown_vhost(const char *vhost)
 {
     return str_equal(vhost, STREAM_DEFAULT_VHOST) ? "" : vhost;

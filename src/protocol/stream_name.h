@@ -41,6 +41,9 @@ size_t stream_name_normalise(char *to, const char *from, size_t len);
 /** True if a normal form is a valid name: no part is `.` or `..`, and there is no control character, escaped or not. */
 bool stream_name_is_safe(const char *normal);
 
+/** True if an app or a stream may have this name, as a client writes it: its length, and its normal form, are those of a name. */
+bool stream_name_is_valid(const char *name);
+
 /**
  * Write the name by which a live stream is shown: `vhost/app/stream`, or `/app/stream` in the default vhost. The whole name of
  * the stream counts: `room.1` and `room.2` are two streams. Returns `buf`.

@@ -131,6 +131,22 @@ def test_each_refusal_is_answered(ask):
     assert status == 405 and "POST" in reply.getheader("Allow")
 
 
+def test_no_name_leads_elsewhere(ask):
+    """Names become paths of files; a long one would have no room in keys."""
+    for name in ("app=..", "app=live/..", "stream=..%2f..%2fx", "stream=a%252f..%252fb%2f..", "stream=%0d%0ax", "app=a%0ab", "app=%2f%2f",
+                 "stream=%2500", "stream=" + "a" * 513, "app=" + "a" * 3000, "app=%s&stream=%s" % ("a" * 513, "b" * 513)):
+        assert refused(ask("POST", "%s?%s" % (WHIP, name), PUBLISH)) == (400, "bad-name"), name
+        assert refused(ask("POST", "%s?%s" % (WHEP, name), PLAY)) == (400, "bad-name"), name
+    location, _, _ = opened(ask("POST", WHIP + "?app=a/b&stream=" + "a" * 512, PUBLISH))
+    assert ask("DELETE", location)[0] == 200
+    assert not re.search(r"start publish (?!/a/b/)", ask.server.log)
+
+
+def test_a_candidate_adds_no_line_to_the_answer(ask):
+    _, _, answer = opened(ask("POST", WHEP + "?stream=cam&eip=192.0.2.9%0d%0aa=x", PLAY))
+    assert "a=x" not in answer.split("\r\n") and "192.0.2.9" not in answer
+
+
 def test_a_token_opens_a_session(ask):
     path = WHIP + "?vhost=paid&stream=cam"
     answer = ask("POST", path, PUBLISH)

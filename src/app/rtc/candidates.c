@@ -28,6 +28,8 @@ static void split(const char *text, uint16_t otherwise, char host[static SDP_ADD
         len = 0;
     memcpy(host, text + (end ? 1 : 0), len);
     host[len] = 0;
+    if (host[strcspn(host, " \t\r\n")]) /* A client's text becomes a line of SDP. */
+        host[0] = 0;
 }
 
 static void add(struct sdp_local *local, const char *address, uint16_t port)

@@ -18,6 +18,7 @@
 #include "protocol/rtc/sdp_agree.h"
 #include "protocol/rtc/sdp_answer.h"
 #include "protocol/rtc/sdp_codec.h"
+#include "protocol/stream_name.h"
 
 /* What rtc_open() has gathered; those on the left are let go of at its end. */
 struct opening {
@@ -51,6 +52,14 @@ static struct err *look_whether_on(const struct opening *o)
     if (vhost && vhost->enabled && !vhost->rtc.enabled) /* Whether there is such a vhost is asked by admission. */
         return err_new(E_RTC_DISABLED, "rtc is off in vhost %s", vhost->name);
     return NULL;
+}
+
+/* Names become keys, and paths of files. */
+static struct err *check_names(const struct rtc_request *r)
+{
+    if (stream_name_is_valid(r->app) && stream_name_is_valid(r->stream))
+        return NULL;
+    return err_new(E_RTMP_REQ_TCURL, "app or stream has no valid name: %.64s/%.64s", r->app, r->stream);
 }
 
 static struct err *read_offer(struct opening *o)
@@ -275,7 +284,9 @@ static struct err *begin(struct opening *o)
 
 static struct err *open_session(struct opening *o, struct server *server)
 {
-    struct err *e = look_whether_on(o);
+    struct err *e = check_names(o->request);
+    if (!e)
+        e = look_whether_on(o);
     if (!e)
         e = look_for_room(server);
     if (!e)

@@ -59,6 +59,8 @@ struct rtc_refusal rtc_refusal_of(const struct rtc_opened *opened, const struct 
     case E_RTC_SDP_EXCHANGE: /* The hash of the fingerprint is known to DTLS alone. */
         return (struct rtc_refusal){ HTTP_STATUS_BAD_REQUEST, sdp_fault_name(SDP_BAD_FINGERPRINT),
                                      sdp_fault_text(SDP_BAD_FINGERPRINT) };
+    case E_RTMP_REQ_TCURL:
+        return (struct rtc_refusal){ HTTP_STATUS_BAD_REQUEST, "bad-name", "No stream can have this app and name." };
     case E_RTC_INVALID_ICE:
         return (struct rtc_refusal){ HTTP_STATUS_BAD_REQUEST, "bad-ice", "The ICE credentials cannot be used." };
     case E_RTC_SOURCE_BUSY:

@@ -95,6 +95,26 @@ static void names_that_lead_elsewhere_are_unsafe(void **state)
             fail_msg("%s is a name", unsafe[i]);
 }
 
+static void a_name_as_it_came_is_judged_by_its_normal_form(void **state)
+{
+    (void)state;
+    static const char *const valid[] = { "a", "a/b", " a ", "a%20b", "..a" };
+    static const char *const others[] = { "",     " ",   "//", "%20", "..", "a/../b", "%2e%2e", "/%252e%252e/a",
+                                          "a\nb", "a%00" };
+    char                     name[STREAM_NAME_MAX + 2];
+    for (size_t i = 0; i < ARRAY_LEN(valid); i++)
+        if (!stream_name_is_valid(valid[i]))
+            fail_msg("%s is no name", valid[i]);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (stream_name_is_valid(others[i]))
+            fail_msg("%s is a name", others[i]);
+    memset(name, 'a', sizeof name);
+    name[STREAM_NAME_MAX + 1] = '\0';
+    assert_false(stream_name_is_valid(name));
+    name[STREAM_NAME_MAX] = '\0';
+    assert_true(stream_name_is_valid(name));
+}
+
 static void names_that_differ_after_a_dot_are_two_streams(void **state)
 {
     (void)state;
@@ -122,6 +142,7 @@ int main(void)
         cmocka_unit_test(spellings_have_one_form),
         cmocka_unit_test(it_may_be_written_over_itself),
         cmocka_unit_test(names_that_lead_elsewhere_are_unsafe),
+        cmocka_unit_test(a_name_as_it_came_is_judged_by_its_normal_form),
         cmocka_unit_test(names_that_differ_after_a_dot_are_two_streams),
         cmocka_unit_test(a_key_joins_vhost_app_and_stream),
     };
