@@ -127,6 +127,16 @@ def test_the_sample_of_the_heartbeat_of_srs_works_with_the_receiver(make_server,
     assert summaries["ok"] is True and summaries["self"]["pid"] == server.process.pid
 
 
+def test_the_sample_of_a_backend_of_forwards_works_with_the_receiver(make_server, receiver):
+    r = receiver()
+    server = start_sample(make_server, r, "listen 1935; max_connections 1000; "
+                          "vhost __defaultVhost__ { forward { enabled on; backend http://127.0.0.1:8085/api/v1/forward; } }")
+    with server.publisher("livestream?k=v") as publisher:
+        publisher.send_tags(Numbered().tags(count=3))
+        until(lambda: r.actions() == ["on_forward"], "the question")
+    assert r.stored()[0]["body"]["param"] == "?k=v"
+
+
 def test_the_receiver_refuses_what_it_is_told_to(make_server, receiver):
     r = receiver("--deny", "on_publish")
     server = make_server("vhost __defaultVhost__ { http_hooks { enabled on; on_publish http://127.0.0.1:%d/api/v1/streams; } }"

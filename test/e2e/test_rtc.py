@@ -213,6 +213,26 @@ def offer(api, path="/rtc/v1/whep/?app=live&stream=s"):
 
 
 @pytest.mark.long
+def test_files_of_a_publisher_of_whip_are_told(rtc_server, tmp_path):
+    """on_hls and on_dvr come under its own id, with what it asked for."""
+    backend = Backend()
+    with contextlib.closing(backend):
+        server = rtc_server("hls { enabled on; hls_path %s; } dvr { enabled on; dvr_path %s/[stream].[timestamp].flv; } %s" % (
+            tmp_path, tmp_path, hooks(backend, "on_publish", "on_hls", "on_dvr", "on_unpublish")))
+        with rtc_clients.whip(server, "live/w") as publisher:
+            publisher.wait(lambda s: s.state == "connected")
+            until(lambda: Api(server).stream("w") and Api(server).stream("w")["frames"] > 60, "frames", 30)
+        backend.wait_for("on_unpublish", timeout=40)
+        published = backend.of("on_publish")[0].json
+        assert len(backend.of("on_dvr")) == 1 and backend.of("on_hls")
+        for call in backend.of("on_hls") + backend.of("on_dvr"):
+            assert [call.json[k] for k in ("client_id", "stream", "tcUrl", "param", "stream_url")] == [
+                published[k] for k in ("client_id", "stream", "tcUrl", "param", "stream_url")]
+            assert os.path.exists(call.json["file"])
+        assert published["param"].startswith("app=live&stream=w")
+
+
+@pytest.mark.long
 def test_the_log_says_why_a_session_did_not_connect(rtc_server):
     server = rtc_server(rtc="stun_timeout 1;")
     assert offer(Api(server)).status == 201

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from api import Api
-from hook_backend import hooks
+from hook_backend import answer, hooks
 from srs import free_port
 from test_whip import PLAY, PUBLISH
 from tokens import SECRET, expiry, sign
@@ -90,3 +90,19 @@ def test_records_of_use_have_a_last_one(serve, backend):
     record = backend.wait_for("on_update").json
     assert record["client_id"] == backend.of("on_publish")[0].json["client_id"] and record["final"] is True
     backend.wait_for("on_unpublish")
+
+
+@pytest.mark.parametrize("ask, tc_url, param", [(whip, "", "app=live&stream=s&k=1"), (json_api, "webrtc://127.0.0.1/live", "?k=1")],
+                         ids=["whip", "json"])
+def test_a_backend_of_forwards_is_asked(serve, backend, ask, tc_url, param):
+    server = serve("forward { enabled on; backend %s; }" % backend.url("on_forward"))
+    backend.answers["on_forward"] = answer(body=b'{"code":0,"data":{"urls":[]}}')
+    assert ask(server, "publish", "k=1") in (0, 201)
+    call = backend.wait_for("on_forward")
+    assert call.keys == ["action", "server_id", "service_id", "client_id", "ip", "vhost", "app", "tcUrl", "stream", "param"]
+    assert (call.json["tcUrl"], call.json["stream"], call.json["param"]) == (tc_url, "s", param)
+    assert call.json["client_id"] == sessions(server)[0]["id"]
+    backend.answers["on_forward"] = answer(403)
+    assert Api(server).ask("DELETE", "/api/v1/clients/?ip=127.0.0.1").status == 200
+    gone(server)
+    assert ask(server, "publish", "k=1") in (400, 403)

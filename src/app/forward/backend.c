@@ -88,7 +88,7 @@ static void write_question(struct jw *j, const struct hook_subject *s)
     jw_string(j, "app", s->app);
     jw_string(j, "tcUrl", s->tc_url);
     jw_string(j, "stream", s->stream);
-    jw_string(j, "param", s->param);
+    jw_string(j, "param", hook_subject_param(s));
     jw_object_end(j);
 }
 

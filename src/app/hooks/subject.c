@@ -94,17 +94,16 @@ static void put_client(const struct hook_subject *s, enum hook_event event, stru
     jw_string(j, "app", s->app);
 }
 
-static void put_param(const struct hook_subject *s, struct jw *j)
+const char *hook_subject_param(const struct hook_subject *s)
 {
-    bool has_mark = s->is_whip && *s->param == '?';
-    jw_string(j, "param", has_mark ? s->param + 1 : s->param);
+    return s->is_whip && *s->param == '?' ? s->param + 1 : s->param;
 }
 
 static void put_stream(const struct hook_subject *s, struct jw *j)
 {
     jw_string(j, "tcUrl", s->tc_url);
     jw_string(j, "stream", s->stream);
-    put_param(s, j);
+    jw_string(j, "param", hook_subject_param(s));
 }
 
 static void put_stream_ids(const struct hook_subject *s, struct jw *j)
@@ -121,7 +120,7 @@ void hook_subject_write(const struct hook_subject *s, enum hook_event event, int
     switch (event) {
     case HOOK_CONNECT:
         jw_string(j, "stream", s->stream);
-        put_param(s, j);
+        jw_string(j, "param", hook_subject_param(s));
         jw_string(j, "tcUrl", s->tc_url);
         jw_string(j, "pageUrl", s->page_url);
         break;
@@ -132,7 +131,7 @@ void hook_subject_write(const struct hook_subject *s, enum hook_event event, int
     case HOOK_PLAY:
         jw_string(j, "stream", s->stream);
         jw_string(j, "tcUrl", s->tc_url);
-        put_param(s, j);
+        jw_string(j, "param", hook_subject_param(s));
         jw_string(j, "pageUrl", s->page_url);
         put_stream_ids(s, j);
         break;

@@ -26,7 +26,7 @@ struct hook_subject {
     const char *client_id, *ip, *vhost, *app, *stream, *param, *tc_url, *page_url;
     const char *stream_url, *stream_id; /* "/live/cam" and "vid-…"; NULL: not known */
     bool        id_is_secret;           /* whoever knows client_id can play: it is not logged */
-    bool        is_whip;                /* of WHIP or WHEP: bodies have `param` without its '?', as SRS writes it */
+    bool        is_whip;                /* of WHIP or WHEP: bodies have `param` without its '?', as in SRS */
     char        texts[];
 };
 
@@ -47,6 +47,9 @@ static inline struct hook_subject *hook_subject_ref(struct hook_subject *s)
 
 /** Drop the reference; *s becomes NULL, and may be NULL before. */
 void hook_subject_unref(struct hook_subject **s);
+
+/** `param` as bodies have it. */
+const char *hook_subject_param(const struct hook_subject *s);
 
 /** Write the body of a request about a client. The counters are those of HOOK_CLOSE, from the server's view. */
 void hook_subject_write(const struct hook_subject *s, enum hook_event event, int64_t sent, int64_t received,
