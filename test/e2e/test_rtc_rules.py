@@ -106,3 +106,18 @@ def test_a_backend_of_forwards_is_asked(serve, backend, ask, tc_url, param):
     assert Api(server).ask("DELETE", "/api/v1/clients/?ip=127.0.0.1").status == 200
     gone(server)
     assert ask(server, "publish", "k=1") in (400, 403)
+
+
+@EACH_ROLE
+def test_a_backend_sends_them_to_another_place(serve, backend, role):
+    place = "https://other.example/rtc/v1/whip/?app=live&stream=x"
+    server = serve(hooks(backend, more="answers_act on;"))
+    backend.answers["on_" + role] = answer(body=json.dumps({"code": 0, "redirect": place}).encode())
+    path, offer = ROLES[role]
+    reply = Api(server).ask("POST", path + "?stream=s", offer)
+    assert (reply.status, reply.headers["Location"]) == (307, place)
+    assert json_api(server, role) == 400                              # its answers have no place for a URL
+    assert Api(server).get("/api/v1/doctor")["data"]["errors"] == 1   # candidate-unreachable: this is no refusal
+    gone(server)
+    backend.answers["on_" + role] = answer(body=json.dumps({"code": 0, "redirect": "rtmp://other.example/live/x"}).encode())
+    assert Api(server).ask("POST", path + "?stream=s", offer).status == 403

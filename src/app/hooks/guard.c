@@ -275,7 +275,7 @@ static struct err *ask_backends(struct hook_kept *k, struct session *s)
 
 static struct err *redirect(struct session *s, const char *place)
 {
-    bool wants_http = s->client.type->is_http || s->client.type->names_file;
+    bool wants_http = s->client.type->is_http || s->client.type->names_file || s->client.type->protocol == STAT_RTC;
     if (str_starts_with(place, "http") != wants_http)
         return err_new(E_RESPONSE_CODE, "the backend sends the client to %s, which has another protocol", place);
     if (!(s->place = mem_strdup(place)))

@@ -38,6 +38,9 @@ static struct rtc_refusal of_verdict(enum session_verdict verdict)
         return (struct rtc_refusal){ HTTP_STATUS_FORBIDDEN, "denied", "A rule of the server does not let you in." };
     case SESSION_UNNAMED:
         return (struct rtc_refusal){ HTTP_STATUS_UNAUTHORIZED, "unauthorized", "A token or a password is needed." };
+    case SESSION_REDIRECTED: /* WHIP and WHEP have the place in Location. */
+        return (struct rtc_refusal){ HTTP_STATUS_TEMPORARY_REDIRECT, "elsewhere",
+                                     "A callback sends you to another server, which WHIP and WHEP name." };
     case SESSION_BUSY:
         return (struct rtc_refusal){ HTTP_STATUS_CONFLICT, "busy", "Another client publishes the stream." };
     case SESSION_UNAVAILABLE:
