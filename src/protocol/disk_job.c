@@ -1,9 +1,11 @@
 #include "protocol/disk_job.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include "core/mem.h"
 #include "protocol/co.h"
+#include "protocol/disk_pace.h"
 #include "protocol/offload.h"
 
 struct disk_crew {
@@ -47,14 +49,26 @@ static struct disk_job *take_next(struct disk_crew *c, struct disk_job *done, bo
     return next;
 }
 
+static void rest(struct disk_pace *pace)
+{
+    const struct timespec time = { .tv_nsec = DISK_PACE_REST_US * 1000 };
+    int64_t               before_us = now_us();
+    (void)nanosleep(&time, NULL);
+    disk_pace_rested(pace, now_us() - before_us, thread_cpu_us());
+}
+
 static void work(struct offload_job *job)
 {
     struct disk_crew *c = CONTAINER_OF(job, struct disk_crew, job);
-    int64_t           until_us = now_us() + CREW_WORK_US;
-    struct disk_job  *j = take_next(c, NULL, false);
+    struct disk_pace  pace;
+    disk_pace_init(&pace, c->set_out_us, now_us(), thread_cpu_us());
+    struct disk_job *j = take_next(c, NULL, false);
     while (j) {
         j->kind->work(j);
-        j = take_next(c, j, now_us() >= until_us);
+        enum disk_pace_step step = disk_pace_next(&pace, now_us(), thread_cpu_us());
+        j = take_next(c, j, step == DISK_PACE_LEAVE);
+        if (j && step == DISK_PACE_REST)
+            rest(&pace);
     }
 }
 

@@ -8,7 +8,8 @@
  *         kind->work(j)          on the thread
  *         kind->back(j, false)   on the loop
  *
- * A thread that has worked for a crew for CREW_WORK_US leaves the rest of it. A crew that has not come back after CREW_LATE_US is
+ * A thread works in short bursts, so that the loop has the cores in between, and leaves the rest of a crew whose disk is slow
+ * (protocol/disk_pace.h). A crew that has not come back after CREW_LATE_US is
  * left by those that the hanging job holds up, once one of them is looked at, or another job is started. Jobs that were left begin again:
  * each begins a crew of its own, or waits for its turn.
  *
@@ -27,7 +28,7 @@
 #include "core/list.h"
 #include "protocol/disk_turn.h"
 
-enum { CREW_JOBS_MAX = 64, CREW_WORK_US = 20 * US_PER_MS, CREW_LATE_US = US_PER_SECOND };
+enum { CREW_JOBS_MAX = 256, CREW_LATE_US = US_PER_SECOND };
 
 struct disk_crew;
 struct disk_job;

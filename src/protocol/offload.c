@@ -72,6 +72,8 @@ static void *work_main(void *arg)
     struct pool *pool = arg;
     if (is_bulk(pool))
         priority_give_way();
+    if (pool == &off.pools[OFFLOAD_WRITE])
+        priority_interrupt_nobody();
     pthread_mutex_lock(&off.lock);
     for (;;) {
         pool->n_idle++;
