@@ -1,5 +1,6 @@
 """Runs of HLS: players that poll, players with low latency, the cost of segmenting, HTTP/2."""
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -129,12 +130,13 @@ def fast_folder():
 
 @contextlib.contextmanager
 def disk_folder():
-    """A folder on the disk that has objs."""
+    """
+    A folder on the disk that has objs. It is removed when the program ends: ext4 passes over inodes that were removed in the last
+    minutes, so a run would pay for the files of the runs before it.
+    """
     folder = tempfile.mkdtemp(prefix="segments.", dir=lab.TOOLS)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    yield folder
 
 
 def segmenting(n, folder=None, seconds=SECONDS, players=10):
