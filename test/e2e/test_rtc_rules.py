@@ -1,4 +1,5 @@
 """Rules about clients of WebRTC: tokens and their end, bans, limits and records of callbacks hold for them as for all others."""
+import base64
 import json
 
 import pytest
@@ -121,3 +122,13 @@ def test_a_backend_sends_them_to_another_place(serve, backend, role):
     gone(server)
     backend.answers["on_" + role] = answer(body=json.dumps({"code": 0, "redirect": "rtmp://other.example/live/x"}).encode())
     assert Api(server).ask("POST", path + "?stream=s", offer).status == 403
+
+
+@EACH_ROLE
+def test_user_and_password_let_in(serve, role):
+    server = serve("auth { enabled on; publish password; play password; user ann secret12; }")
+    path, offer = ROLES[role]
+    for login, status in (("", 401), ("ann:wrong", 401), ("bob:secret12", 401), ("ann:secret12", 201)):
+        fields = {"Authorization": "Basic " + base64.b64encode(login.encode()).decode()} if login else {}
+        reply = Api(server).ask("POST", path + "?stream=s", offer, fields)
+        assert reply.status == status and (status == 201 or reply.headers["WWW-Authenticate"].startswith("Basic"))
