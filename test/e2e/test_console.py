@@ -196,6 +196,7 @@ def test_the_links_are_those_of_the_ports_and_of_the_vhost(page, site, live):
     assert "rtmp://127.0.0.1:%d/live/s 1?vhost=a.example" % server.port in links
     assert "http://127.0.0.1:%d/live/s%%201.m3u8?vhost=a.example" % server.http_port in links
     assert "rtmp://127.0.0.1:%d/live" % server.port in links and "s 1?vhost=a.example" in links
+    assert "http://127.0.0.1:%d/rtc/v1/whip/?app=live&stream=s%%201&vhost=a.example" % server.api_port in links
     no_complaints(page)
 
 

@@ -35,6 +35,18 @@ export function publishPlace(stream, vhost, ports) {
   return { server: rtmpUrl(location, new URLSearchParams(ports), stream.app), key: `${stream.name}${onVhost(vhost)}` }
 }
 
+/* Where a browser, or an encoder by WHIP, publishes: { url, isSure }; null: the vhost is known to have no WebRTC. */
+export function whipPlace(stream, vhost) {
+  if (vhost?.id && !vhost.rtc?.enabled)
+    return null
+  const url = new URL('/rtc/v1/whip/', apiOrigin())
+  url.searchParams.set('app', stream.app)
+  url.searchParams.set('stream', stream.name)
+  if (onVhost(vhost))
+    url.searchParams.set('vhost', vhost.name)
+  return { url: url.href.replaceAll('+', '%20'), isSure: Boolean(vhost?.id) }
+}
+
 const FORMATS = [['HTTP-FLV', 'flv'], ['WebSocket-FLV', 'ws-flv'], ['MP4', 'mp4'], ['MPEG-TS', 'ts'], ['HLS', 'm3u8', 'hls'], ['DASH', 'mpd', 'dash'],
                  ['WebRTC', 'webrtc', 'rtc']]
 

@@ -1,7 +1,7 @@
 /* The links of a stream, and its player. */
 import { useState } from 'preact/hooks'
 import { Address } from './address.jsx'
-import { playLinks, portsOf, publishPlace } from './links.js'
+import { playLinks, portsOf, publishPlace, whipPlace } from './links.js'
 import { StreamPlayer } from './player.jsx'
 import { usePoll } from './poll.js'
 import { useWords } from './words.js'
@@ -15,6 +15,7 @@ export function Links({ stream, vhost }) {
   const { body, error } = usePoll('config', TURN_MS)
   const ports = portsOf(body?.data.directives)
   const { server, key } = publishPlace(stream, vhost, ports)
+  const whip = whipPlace(stream, vhost)
   return (
     <>
       <section class="card">
@@ -39,6 +40,8 @@ export function Links({ stream, vhost }) {
           <dt>{t('serverUrl')}</dt><dd><Address url={server} /></dd>
           <dt>{t('streamKey')}</dt><dd><Address url={key} /></dd>
           <dt>ffmpeg</dt><dd><Address url={`ffmpeg -re -i FILE -c copy -f flv '${`${server}/${key}`.replaceAll("'", "'\\''")}'`} /></dd>
+          {whip && <dt>WHIP {!whip.isSure && <small>{t('needsOn')}</small>}</dt>}
+          {whip && <dd><Address url={whip.url} /></dd>}
         </dl>
         {error && <p class="faint">{t('portsNote', ports)}</p>}
       </section>

@@ -49,7 +49,7 @@ export function rtcEndpoints(page, query, address, action) {
     url.searchParams.set('stream', path.at(-1) ?? 'livestream')
     for (const [name, value] of stream.searchParams)
       url.searchParams.append(name, value)
-    return url.href
+    return url.href.replaceAll('+', '%20') /* The server takes a '+' as it stands. */
   })
 }
 
