@@ -330,7 +330,7 @@ def webrtc_that_never_connects(s):
 
 def feature_that_is_not_built(s):
     s.start("srt_server { enabled on; } vhost a.example { }")
-    found = named(s.server, "conf-unbuilt")
+    found = named(s.server, "conf-unbuilt", "SRT")
     assert "srs.conf:" in found["seen"]
     return found
 
