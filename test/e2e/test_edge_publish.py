@@ -8,10 +8,12 @@ import flv
 import media
 import rtmp
 import srs
+from api import Api
 from chunk import COMMAND
 from fake_rtmp import CUT, FakeServer
 from flv import Numbered
 from test_play import seen, vhost
+from test_whip import PUBLISH
 
 
 def edge_of(*origins, more="", rest="", **how):
@@ -164,6 +166,21 @@ def test_the_origin_checks_the_token_that_the_encoder_has(make_server):
     with edge.client(properties=good) as c:
         c.publish("s", "fmle")
         begins(edge, origin)
+
+
+def test_a_publisher_of_webrtc_that_was_never_heard_gives_way(make_server):
+    """It has posted an offer, and nothing comes from it, as on an origin (test_rtc_publish.py)."""
+    origin = make_server()
+    edge = make_server("rtc_server { enabled on; listen %d; candidate 127.0.0.1; } " % srs.free_port() +
+                       edge_of(origin, rest="rtc { enabled on; }"), api="")
+    assert Api(edge).ask("POST", "/rtc/v1/whip/?app=live&stream=s", PUBLISH).status == 201
+    begins(edge, origin)
+    tags = list(Numbered().tags(count=10))
+    with edge.publisher() as publisher, origin.player() as there:
+        publisher.send_tags(tags)
+        seen(there, len(tags) - 1)
+        edge.wait_log(r"client \S+ has not been heard yet, and gives /live/s up to another publisher")
+        assert Api(edge).ask("POST", "/rtc/v1/whip/?app=live&stream=s", PUBLISH).status == 409
 
 
 def test_a_stream_that_is_busy_at_the_origin_is_busy_at_each_edge(make_server):
