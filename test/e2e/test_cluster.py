@@ -1,17 +1,27 @@
 """The origin cluster: players are sent to the origin that has their stream."""
 import json
 import re
+import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
 import rtmp
+from api import Api
 from cluster import HTTP, cluster, vhost
-from flv import Numbered
+from flv import Numbered, gaps
 from hls_watch import get
 from hook_backend import answer
 from http_live import HttpPlayer
 from srs import free_port, publish
 from test_play import seen
+from test_whip import PLAY
+from wait import until
+
+
+def post(url, body):
+    with urllib.request.urlopen(urllib.request.Request(url, body.encode(), method="POST"), timeout=20) as r:
+        return SimpleNamespace(status=r.status, body=r.read())
 
 
 def sent_on(server, stream="s", **how):
@@ -86,6 +96,90 @@ def test_an_http_player_is_sent_to_the_origin_that_has_the_stream(make_server, p
         assert (r.status, r.headers["location"]) == (
             302, "http://127.0.0.1:%d%s?tk=a/b&cluster_hop=1" % (b.http_port, path))
     assert get(a, "/live/t.m3u8").status == 404  # nobody has it
+
+
+def test_a_master_playlist_is_that_of_the_origin_that_has_a_variant(make_server):
+    variants = HTTP + "hls { enabled on; hls_fragment 1; hls_window 10; hls_variants _hi _low; } dash { enabled on; } "
+    a, b = cluster(make_server, 2, rest=variants)
+    with publish(b, "s_low"):
+        for path in ("/live/s.m3u8", "/live/s.mpd"):
+            r = get(a, path + "?k=v")
+            assert (r.status, r.headers["location"]) == (302, "http://127.0.0.1:%d%s?k=v&cluster_hop=1" % (b.http_port, path))
+        assert get(a, "/live/s_hi.m3u8").status == 404  # it is no group, and nobody has it
+        with publish(a, "s_hi"):
+            assert get(a, "/live/s.m3u8").status != 302  # a variant is here
+
+
+def test_a_websocket_gets_the_stream_of_another_origin(make_server):
+    a, b = cluster(make_server, 2)
+    b.reload("trusted_proxies 127.0.0.1; " + vhost(a))
+    tags = list(Numbered().tags(count=20))
+    with b.publisher() as source:
+        source.send_tags(tags[:3])
+        with HttpPlayer(a.http_port, "/live/s.flv?k=v", websocket=True, fields=["Referer: http://site.example/page"]) as player:
+            player.wait_head()
+            assert player.status == 101
+            source.send_tags(tags[3:])
+            assert gaps(player.wait_media(len(tags) - 1)) == []
+            player.say(9, b"there?")
+            player.until(lambda: (10, b"there?") in player.parser.controls, "a pong")
+            assert [c["url"] for c in Api(b).clients() if c["type"] == "flv-play"] == ["/live/s"]
+            a.wait_log(r"WebSocket /live/s.flv is fetched from http://127\.0\.0\.1:%d/live/s.flv\?k=v&cluster_hop=1" % b.http_port)
+            player.say(8, b"\x03\xe8")
+            player.wait_closed()
+        until(lambda: not [c for c in Api(b).clients() if c["type"] == "flv-play"], "the end of the fetch")
+        with HttpPlayer(a.http_port, "/live/s.flv", websocket=True) as player:
+            player.wait_head()
+            source.unpublish()
+            player.until(lambda: player.parser.ended, "a close")
+
+
+def test_a_websocket_that_the_other_origin_refuses_is_refused(make_server):
+    a, b = cluster(make_server, 2)
+    b.reload(vhost(a, rest=HTTP + "security { enabled on; deny play all; allow publish all; } "))
+    with publish(b), HttpPlayer(a.http_port, "/live/s.flv", websocket=True) as player:
+        player.wait_head()
+        assert player.status == 403
+
+
+# -- WebRTC --------------------------------------------------------------------------------------------------------------
+
+RTC = "rtc { enabled on; } "
+
+
+def rtc_cluster(make_server):
+    servers = [make_server(start=False, api="", http="") for _ in range(2)]
+    for s, other in (servers, servers[::-1]):
+        s.write_conf("rtc_server { enabled on; listen %d; candidate 127.0.0.1; } " % free_port() + vhost(other, rest=HTTP + RTC))
+        s.start()
+    return servers
+
+
+def test_a_player_of_whep_is_sent_to_the_origin_that_has_the_stream(make_server):
+    a, b = rtc_cluster(make_server)
+    path = "/rtc/v1/whep/?app=live&stream=s&k=v"
+    with publish(b):
+        r = Api(a).ask("POST", path, PLAY)
+        place = "http://127.0.0.1:%d%s&cluster_hop=1" % (b.http_port, path)
+        assert (r.status, r.headers["Location"]) == (307, place)
+        assert post(place, PLAY).status == 201
+        assert Api(a).ask("POST", path + "&cluster_hop=3", PLAY).status == 503
+        b.stop()
+    a.reload()  # forgets what was answered
+    r = Api(a).ask("POST", path, PLAY)
+    assert (r.status, json.loads(r.body)["code"]) == (503, "no-answer")
+
+
+def test_a_player_of_the_json_api_is_sent_to_the_origin_that_has_the_stream(make_server):
+    a, b = rtc_cluster(make_server)
+    offer = json.dumps({"sdp": PLAY, "streamurl": "webrtc://198.51.100.7/live/s"})
+    with publish(b):
+        r = Api(a).ask("POST", "/rtc/v1/play/", offer)
+        place = "http://127.0.0.1:%d/rtc/v1/play/?cluster_hop=1" % b.http_port
+        assert (r.status, r.headers["Location"]) == (307, place)
+        answer_there = json.loads(post(place, offer).body)
+        assert answer_there["code"] == 0
+        assert "198.51.100.7" not in answer_there["sdp"]  # that is the other server
 
 
 # -- edges -------------------------------------------------------------------------------------------------------------

@@ -19,10 +19,18 @@ static struct err *not_found(struct session *s, struct err *why)
     return why;
 }
 
+/* Clients of WebRTC go where their offer goes, which is HTTP. */
+static struct err *make_place(struct session *s, const struct cluster_place *place)
+{
+    const struct session_opening *o = s->opening;
+    if (o)
+        return cluster_http_url(&s->place, place, o->is_tls, s->vhost->name, o->path, o->query);
+    return cluster_rtmp_url(&s->place, place, s->io && s->io->layer, s->vhost->name, s->app, s->stream, s->param);
+}
+
 static struct err *send_on(struct session *s, const struct cluster_place *place)
 {
-    bool        is_tls = s->io && s->io->layer;
-    struct err *e = cluster_rtmp_url(&s->place, place, is_tls, s->vhost->name, s->app, s->stream, s->param);
+    struct err *e = make_place(s, place);
     if (e)
         return not_found(s, e);
     s->verdict = SESSION_REDIRECTED;
@@ -50,7 +58,7 @@ static struct err *ask_for_player(struct session *s)
         return e;
     if (found == CLUSTER_NO_ANSWER)
         return not_found(s, err_new(E_OCLUSTER_DISCOVER, "%s is not here, and no co-worker answers", s->stream));
-    if (cluster_hops(s->param) >= CLUSTER_HOPS_MAX)
+    if (cluster_hops(s->opening ? s->opening->query : s->param) >= CLUSTER_HOPS_MAX)
         return not_found(s, err_new(E_OCLUSTER_REDIRECT, "the client was sent on %d times already", CLUSTER_HOPS_MAX));
     return send_on(s, &place);
 }

@@ -1,8 +1,8 @@
 /**
  * The guard of an origin cluster.
  *
- * RTMP players: a player whose stream is not published here is sent to the co-worker that has it
- * (SESSION_REDIRECTED). Where nobody has it, the player is let in, and waits here. Where no co-worker answers, or the player was sent on
+ * Players of RTMP and WebRTC: a player whose stream is not published here is sent to the co-worker that has it
+ * (SESSION_REDIRECTED), one of WebRTC by the request with its offer. Where nobody has it, the player is let in, and waits here. Where no co-worker answers, or the player was sent on
  * CLUSTER_HOPS_MAX times, it is refused.
  *
  * Publishers whose stream a co-worker has: with `publish_elsewhere refuse` they are refused as busy, with `takeover` the co-worker is

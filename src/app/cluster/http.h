@@ -1,6 +1,7 @@
 /**
  * HTTP players of an origin cluster: a request for a live stream, or for its playlist, that is not published here is sent to the co-worker that
- * has it (302). Where nobody has it, it is served here as always.
+ * has it (302). For a WebSocket the stream is fetched from there (websocket.h). A playlist that is the master of variants is sent to a
+ * co-worker that has one of them. Where nobody has the stream, it is served here as always.
  */
 #ifndef APP_CLUSTER_HTTP_H
 #define APP_CLUSTER_HTTP_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/edge/edge_order.h"
+#include "app/session/session.h"
 #include "core/buf.h"
 #include "core/str.h"
 #include "protocol/stream_name.h"
@@ -11,7 +12,7 @@ enum { URL_MAX = 4096 /* of what clients take (RTMP_URL_MAX, HTTP_URL_MAX) */ };
 
 int cluster_hops(const char *param)
 {
-    static const char name[] = EDGE_HOP_PARAM "=";
+    static const char name[] = SESSION_HOP_PARAM "=";
     int               hops = 0;
     for (size_t at = param[0] == '?', len; param[at] && param[at] != '#'; at += len + (param[at + len] == '&')) {
         const char *value = param + at + sizeof name - 1;
@@ -36,7 +37,7 @@ static void put_params(struct buf *out, const char *vhost, const char *param)
         buf_printf(out, "%svhost=%s", mark, vhost);
         mark = "&";
     }
-    buf_printf(out, "%s%s=%d", mark, EDGE_HOP_PARAM, cluster_hops(param) + 1);
+    buf_printf(out, "%s%s=%d", mark, SESSION_HOP_PARAM, cluster_hops(param) + 1);
 }
 
 static struct err *take(char **out, struct buf *url)

@@ -2,7 +2,7 @@
  * Where a client is sent: the URL of its stream at another server, made from what the client has asked for.
  *
  * The parameters of the client go along. Two are this server's: `vhost`, for a vhost that the other server would not find by its own
- * address, and EDGE_HOP_PARAM, which counts how often the client was sent on.
+ * address, and SESSION_HOP_PARAM (session.h), which counts how often the client was sent on.
  *
  * Shape      param: "?k=v&k=v", with or without its mark
  * Ownership  *out is the caller's, mem_free()

@@ -62,7 +62,7 @@ static void put_vhost(struct buf *out, const struct source *s)
 /* True for a parameter by which this server is told where the stream is. */
 static bool is_for_this_server(const char *pair, size_t len)
 {
-    static const char *const names[] = { "vhost=", "domain=", EDGE_HOP_PARAM "=" };
+    static const char *const names[] = { "vhost=", "domain=", SESSION_HOP_PARAM "=" };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (len >= strlen(names[i]) && memcmp(pair, names[i], strlen(names[i])) == 0)
             return true;

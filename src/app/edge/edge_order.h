@@ -16,12 +16,9 @@
 struct buf;
 struct source;
 
-/** The parameter by which a server of a cluster counts how often a client was sent on (cluster/url.h). */
-#define EDGE_HOP_PARAM "cluster_hop"
-
 /**
- * Append the parameters that are for another server: without `vhost`, `domain` and EDGE_HOP_PARAM, and without those that no URL can have.
- * The first one comes behind `mark`. Returns the mark of a further one.
+ * Append the parameters that are for another server: without `vhost`, `domain` and SESSION_HOP_PARAM (session.h), and without those that no URL
+ * can have. The first one comes behind `mark`. Returns the mark of a further one.
  */
 const char *edge_put_param(struct buf *out, const char *param, const char *mark);
 

@@ -65,11 +65,35 @@ static struct err *succeed(struct http_exchange *x, const struct rtc_opened *ope
     return reply(x, &j);
 }
 
+/* True if the URL takes the same request: its path is that of this one. Other URLs have no place in an answer of the API. */
+static bool takes_request(const char *url, const struct http_request *r)
+{
+    const char *authority = strstr(url, "://");
+    const char *path = authority ? strchr(authority + strlen("://"), '/') : NULL;
+    size_t      len = strlen(r->raw_path);
+    return path && strncmp(path, r->raw_path, len) == 0 && (!path[len] || path[len] == '?');
+}
+
+static struct err *refuse(struct http_exchange *x, const struct rtc_opened *opened, struct err *why)
+{
+    struct rtc_refusal refusal = rtc_refusal_of(opened, why);
+    log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
+    if (opened->place && takes_request(opened->place, http_request_of(x)))
+        return http_reply_redirect(x, HTTP_STATUS_TEMPORARY_REDIRECT, opened->place);
+    return fail(x, refusal.detail);
+}
+
+/* A client that another server has sent here names that one in its body. */
+static const char *host_for_media(const struct http_request *r, const struct call *call)
+{
+    return http_request_param(r, SESSION_HOP_PARAM) && *r->host ? r->host : call->url.host;
+}
+
 static struct err *open_session(struct http_exchange *x, struct rtc_request *q, const struct call *call)
 {
     struct rtc_opened opened;
     q->host = call->url.vhost;
-    q->api_host = call->url.host;
+    q->api_host = host_for_media(http_request_of(x), call);
     q->app = call->url.app;
     q->stream = call->url.stream;
     q->param = call->url.param;
@@ -77,13 +101,7 @@ static struct err *open_session(struct http_exchange *x, struct rtc_request *q, 
     q->offer = call->sdp;
     q->offer_len = strlen(call->sdp);
     struct err *e = rtc_open(http_conn_of(x)->server, q, &opened);
-    if (e) {
-        struct rtc_refusal refusal = rtc_refusal_of(&opened, e);
-        log_err(LOG_WARN, e, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
-        e = fail(x, refusal.detail);
-    } else {
-        e = succeed(x, &opened);
-    }
+    e = e ? refuse(x, &opened, e) : succeed(x, &opened);
     buf_finish(&opened.sdp);
     mem_free(opened.place);
     return e;

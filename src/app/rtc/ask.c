@@ -39,6 +39,7 @@ bool rtc_ask_fill(struct rtc_request *q, const struct http_exchange *x, bool is_
         .ufrag = param(r, "ice-ufrag"),
         .pwd = param(r, "ice-pwd"),
         .io = http_visit_of(x)->io,
+        .opening = { .path = r->raw_path, .query = r->raw_query, .is_tls = http_conn_of(x)->is_tls },
     };
     return (!q->ufrag || (ice_ufrag_is_valid(q->ufrag) && strlen(q->ufrag) <= RTC_ASK_ICE_MAX)) &&
            (!q->pwd || (ice_pwd_is_valid(q->pwd) && strlen(q->pwd) <= RTC_ASK_ICE_MAX));

@@ -152,7 +152,9 @@ static struct err *admit(struct opening *o)
     s->param = peer->param;
     s->io = o->request->io;
     s->authorization = o->request->authorization;
+    s->opening = &o->request->opening;
     struct err *e = session_admit(s, &peer->server->door);
+    s->opening = NULL;
     s->io = NULL;
     s->authorization = NULL;
     return e;

@@ -42,6 +42,7 @@ struct rtc_request {
     bool        no_encrypt, no_dtls; /* `encrypt=false`, `dtls=false`; playing only */
     const char *ufrag, *pwd;         /* `ice-ufrag`, `ice-pwd`, their lengths checked; NULL: made here */
     struct io  *io;                  /* of the request: a client that hangs up ends guards that wait; NULL: none */
+    struct session_opening opening;  /* the request itself */
 };
 
 /* What becomes of it. */

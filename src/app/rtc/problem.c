@@ -38,9 +38,9 @@ static struct rtc_refusal of_verdict(enum session_verdict verdict)
         return (struct rtc_refusal){ HTTP_STATUS_FORBIDDEN, "denied", "A rule of the server does not let you in." };
     case SESSION_UNNAMED:
         return (struct rtc_refusal){ HTTP_STATUS_UNAUTHORIZED, "unauthorized", "A token or a password is needed." };
-    case SESSION_REDIRECTED: /* WHIP and WHEP have the place in Location. */
+    case SESSION_REDIRECTED: /* The place is in Location, where the API has one. */
         return (struct rtc_refusal){ HTTP_STATUS_TEMPORARY_REDIRECT, "elsewhere",
-                                     "A callback sends you to another server, which WHIP and WHEP name." };
+                                     "You are sent to another server, which WHIP and WHEP name." };
     case SESSION_BUSY:
         return (struct rtc_refusal){ HTTP_STATUS_CONFLICT, "busy", "Another client publishes the stream." };
     case SESSION_UNAVAILABLE:
@@ -66,6 +66,12 @@ struct rtc_refusal rtc_refusal_of(const struct rtc_opened *opened, const struct 
         return (struct rtc_refusal){ HTTP_STATUS_BAD_REQUEST, "bad-name", "No stream can have this app and name." };
     case E_RTC_INVALID_ICE:
         return (struct rtc_refusal){ HTTP_STATUS_BAD_REQUEST, "bad-ice", "The ICE credentials cannot be used." };
+    case E_OCLUSTER_DISCOVER:
+        return (struct rtc_refusal){ HTTP_STATUS_SERVICE_UNAVAILABLE, "no-answer",
+                                     "The stream is not here, and no other server answers." };
+    case E_OCLUSTER_REDIRECT:
+        return (struct rtc_refusal){ HTTP_STATUS_SERVICE_UNAVAILABLE, "no-way",
+                                     "The stream is on a server to which you cannot be sent." };
     case E_RTC_SOURCE_BUSY:
     case E_SYSTEM_STREAM_BUSY: return of_verdict(SESSION_BUSY);
     case E_NO_MEMORY:
@@ -84,7 +90,7 @@ struct err *rtc_problem_of(struct http_exchange *x, const struct rtc_opened *ope
     struct rtc_refusal refusal = rtc_refusal_of(opened, why);
     struct err        *e = NULL;
     log_err(LOG_WARN, why, "HTTP client ip=%s refused, %s", http_visit_of(x)->ip, http_request_of(x)->path);
-    if (opened->place)
+    if (opened->place) /* which takes the offer along */
         return http_reply_redirect(x, HTTP_STATUS_TEMPORARY_REDIRECT, opened->place);
     if (opened->challenge)
         e = http_add_field(x, "WWW-Authenticate", opened->challenge);

@@ -49,6 +49,15 @@ struct session_door {
 
 enum { SESSION_GUARDS_MAX = 16 };
 
+/** The parameter of URLs by which the servers of a cluster count how often a client was sent on (cluster/url.h). */
+#define SESSION_HOP_PARAM "cluster_hop"
+
+/** A request of HTTP, as it was sent. */
+struct session_opening {
+    const char *path, *query; /* both encoded; "" for no query, which has no `?` */
+    bool        is_tls;
+};
+
 /** What a protocol has to tell its client. */
 enum session_verdict {
     SESSION_ADMITTED,
@@ -79,6 +88,9 @@ struct session {
     const uint8_t *args;                 /* the second object of connect, as AMF0; NULL: none */
     size_t         args_len;
     const char    *authorization; /* the field of HTTP, valid in session_admit(); NULL: there is none */
+
+    /* The request of HTTP by which a client of another protocol opens its session, by which it can be sent to another server. */
+    const struct session_opening *opening; /* valid in session_admit(); NULL: there is none */
 
     /* The configuration, while the session is being admitted; afterwards the source holds the one in force. */
     struct conf             *conf;
