@@ -2,7 +2,7 @@
 # Compares the layout of C files with .clang-format, or changes it. Ends with "format: N passed, N failed, N skipped";
 # a file is one check.
 #
-#   trunk-scripts/check-format.sh FILE...           show what differs
+#   trunk-scripts/check-format.sh [FILE...]         show what differs; without FILE, in all C files that are laid out by it
 #   trunk-scripts/check-format.sh --fix FILE...     change the files
 #
 # Versions of clang-format lay some lines out differently, so one version decides. Without it the check is skipped.
@@ -29,6 +29,11 @@ fi
 if [ -z "$formatter" ]; then
     echo "format: 0 passed, 0 failed, 1 skipped (clang-format $version is not installed, and other versions differ)"
     exit 0
+fi
+if [ $# -eq 0 ]; then # the folders of STYLED in the Makefile
+    cd "$(dirname "$0")/.."
+    # shellcheck disable=SC2046
+    set -- $(find src test/unit test/fuzz test/tools research/bench research/librtmp -name '*.[ch]')
 fi
 [ $# -gt 0 ] || {
     echo "format: 0 passed, 1 failed, 0 skipped (no file was given)"
