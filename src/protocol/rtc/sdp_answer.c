@@ -6,8 +6,9 @@
 #include "protocol/rtc/ice.h"
 #include "protocol/rtc/sdp_codec.h"
 
-/* RFC 8445 5.1.2.2: 126 for host candidates; for TCP a lower one (RFC 6544 4.2). */
+/* RFC 8445 5.1.2.2: 126 for host candidates; for TCP a lower one, and a local preference that begins with the direction (RFC 6544 4.2). */
 enum { TYPE_PREFERENCE_UDP = 126, TYPE_PREFERENCE_TCP = 90, LOCAL_PREFERENCE_MAX = 65535, COMPONENT_RTP = 1 };
+enum { DIRECTION_PASSIVE = 4, OTHER_PREFERENCE_BITS = 13, OTHER_PREFERENCE_MAX = (1 << OTHER_PREFERENCE_BITS) - 1 };
 
 struct answer {
     struct buf                 *out;
@@ -59,12 +60,19 @@ static void put_mid(struct buf *out, const struct rtc_track_agreed *t)
         buf_printf(out, "a=mid:%s\r\n", t->mid);
 }
 
+/* The first one is preferred, within its transport. */
+static uint32_t priority_of(bool is_tcp, unsigned place)
+{
+    unsigned passive = (DIRECTION_PASSIVE << OTHER_PREFERENCE_BITS) + OTHER_PREFERENCE_MAX;
+    return is_tcp ? ice_priority(TYPE_PREFERENCE_TCP, passive - place, COMPONENT_RTP)
+                  : ice_priority(TYPE_PREFERENCE_UDP, LOCAL_PREFERENCE_MAX - place, COMPONENT_RTP);
+}
+
 static void put_candidates(struct buf *out, const struct sdp_local *local)
 {
     for (size_t i = 0; i < local->n_candidates; i++) {
         const struct sdp_candidate *c = &local->candidates[i];
-        unsigned                    type = c->is_tcp ? TYPE_PREFERENCE_TCP : TYPE_PREFERENCE_UDP;
-        uint32_t                    priority = ice_priority(type, LOCAL_PREFERENCE_MAX - (unsigned)i, COMPONENT_RTP);
+        uint32_t                    priority = priority_of(c->is_tcp, (unsigned)i);
         buf_printf(out, "a=candidate:%zu 1 %s %" PRIu32 " %s %u typ host%s generation 0\r\n", i,
                    c->is_tcp ? "tcp" : "udp", priority, c->address, c->port, c->is_tcp ? " tcptype passive" : "");
     }

@@ -344,7 +344,7 @@ static void an_answer_has_its_lines(void **state)
              "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:65i79hri\r\n"
              "a=ice-pwd:01234567890123456789012345678901\r\na=fingerprint:sha-256 AB:CD\r\na=setup:passive\r\n"
              "a=candidate:0 1 udp 2130706431 192.0.2.1 8000 typ host generation 0\r\n"
-             "a=candidate:1 1 tcp 1526726399 2001:db8::1 8001 typ host tcptype passive generation 0\r\n"
+             "a=candidate:1 1 tcp 1520434943 2001:db8::1 8001 typ host tcptype passive generation 0\r\n"
              "a=end-of-candidates\r\na=mid:0\r\na=sendonly\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"
              "a=fmtp:111 minptime=10\r\na=msid:live/cam1 audio-0123456789abcdef\r\n"
              "a=ssrc:11 cname:0123456789abcdef\r\na=ssrc:11 label:audio-0123456789abcdef\r\n"
