@@ -109,7 +109,7 @@ static void welcome(struct accepter *a, int fd, const struct sockaddr *peer)
         refuse_newcomer(a, fd, who);
         return;
     }
-    if (server_is_full(a->server) && !may_ask_api(a, peer)) {
+    if (!a->service->has_own_bounds && server_is_full(a->server) && !may_ask_api(a, peer)) {
         refuse_connection(a, fd, who);
         return;
     }

@@ -7,6 +7,7 @@
 #include "app/http_faces.h"
 #include "app/rtc/identity.h"
 #include "app/rtc/service.h"
+#include "app/rtc/tcp_service.h"
 #include "app/rtmp/port.h"
 #include "app/snapshot/shots.h"
 
@@ -106,6 +107,10 @@ const struct listen_service listen_services[] = {
       .endpoints = rtc_service_endpoints,
       .run = rtc_service_run,
       .outlasts_clients = true },
+    { .name = "WebRTC",
+      .endpoints = rtc_tcp_service_endpoints,
+      .start = rtc_tcp_service_start,
+      .has_own_bounds = true },
     { .name = NULL },
 };
 

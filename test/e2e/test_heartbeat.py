@@ -48,11 +48,11 @@ def test_a_report_names_the_server_and_comes_again(make_server, backend):
 
 def test_everything_has_its_place_in_the_order_of_the_reference(make_server, backend):
     rtc = free_port()
-    server = make_server(conf(backend, 'device_id "my device"; summaries on; ports on;') + "rtc_server { enabled on; listen %d; }" % rtc,
+    server = make_server(conf(backend, 'device_id "my device"; summaries on; ports on;') + "rtc_server { enabled on; listen %d; tcp { enabled on; listen %d; } }" % (rtc, rtc),
                          api="", http="")
     r = body(beats(backend)[0])
     assert list(r) == ["device_id", "ip", "server", "service", "pid", "summaries", "rtmp", "http", "api", "rtc"]
-    assert r["rtc"] == ["udp://0.0.0.0:%d" % rtc]
+    assert r["rtc"] == ["udp://0.0.0.0:%d" % rtc, "tcp://0.0.0.0:%d" % rtc]
     assert r["device_id"] == "my device"
     check(Obj(("data", DATA)), r["summaries"])
     assert (r["rtmp"], r["http"], r["api"]) == ([str(server.port)], [str(server.http_port)], [str(server.api_port)])

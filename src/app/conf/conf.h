@@ -434,16 +434,26 @@ enum conf_ip_family { CONF_IPV4, CONF_IPV6, CONF_IP_ALL };
 enum conf_dtls_role { CONF_DTLS_PASSIVE, CONF_DTLS_ACTIVE };
 enum conf_dtls_version { CONF_DTLS_AUTO, CONF_DTLS_1_0, CONF_DTLS_1_2 };
 
-/* The port of WebRTC, and how clients are told of it. */
-struct conf_rtc_server {
+enum conf_rtc_protocol { CONF_RTC_UDP, CONF_RTC_TCP, CONF_RTC_ALL };
+
+/* ICE over TCP. */
+struct conf_rtc_tcp {
     bool              enabled;
-    struct conf_words listen;    /* UDP endpoints */
-    char             *candidate; /* as written: "*", an address, a name, with a port or not, "$VARIABLE" */
-    bool              detects;
-    int               ip_family;                                    /* enum conf_ip_family */
-    bool              host_is_candidate, resolves_host, keeps_host; /* of the API's request */
-    bool              ecdsa, encrypt;
-    bool              merge_nalus;
+    struct conf_words listen;
+};
+
+/* The ports of WebRTC, and how clients are told of them. */
+struct conf_rtc_server {
+    bool                enabled;
+    struct conf_words   listen; /* UDP endpoints */
+    struct conf_rtc_tcp tcp;
+    int                 protocol;  /* enum conf_rtc_protocol: transports of the candidates */
+    char               *candidate; /* as written: "*", an address, a name, with a port or not, "$VARIABLE" */
+    bool                detects;
+    int                 ip_family;                                    /* enum conf_ip_family */
+    bool                host_is_candidate, resolves_host, keeps_host; /* of the API's request */
+    bool                ecdsa, encrypt;
+    bool                merge_nalus;
 };
 
 /* WebRTC in a vhost. */

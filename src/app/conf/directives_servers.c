@@ -44,10 +44,10 @@ static const char *const rtc_protocols[] = { "udp", "tcp", "all", NULL };
 static const char *const ip_families[] = { "ipv4", "ipv6", "all", NULL };
 
 static const struct directive rtc_tcp_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "5",
-      .help = "Offer media over TCP as well." },
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(rtc_server.tcp.enabled), .since = "5",
+      .help = "Serve media over TCP as well; protocol says whether clients are told." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8000", .flags = CONF_ENV_LIST,
-      .reload = RELOAD_RESTART, .since = "5", .help = "Endpoints; one may be shared with the HTTP server." },
+      .reload = RELOAD_APPLIED, IN_CONF(rtc_server.tcp.listen), .since = "5", .help = "TCP endpoints for media." },
 };
 static const struct conf_block rtc_tcp_block = { CONF_ROWS(rtc_tcp_rows), .unchecked = true };
 
@@ -64,8 +64,8 @@ static const struct directive rtc_server_rows[] = {
       .help = "Serve WebRTC." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8000", .flags = CONF_ENV_LIST,
       .reload = RELOAD_APPLIED, IN_CONF(rtc_server.listen), .since = "4", .help = "UDP endpoints for media." },
-    { .name = "tcp", .type = CONF_BLOCK, .children = &rtc_tcp_block, .since = "5", .help = "ICE over TCP." },
-    { .name = "protocol", .type = CONF_ENUM, .words = rtc_protocols, .def = "udp", .since = "5",
+    { .name = "tcp", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &rtc_tcp_block, .since = "5", .help = "ICE over TCP." },
+    { .name = "protocol", .type = CONF_ENUM, .words = rtc_protocols, .def = "udp", IN_CONF(rtc_server.protocol), .since = "5",
       .help = "Transports of the candidates in the answer." },
     { .name = "candidate", .type = CONF_STRING, .unit = "*|ip|host|ip:port|$VARIABLE", .def = "*", IN_CONF(rtc_server.candidate), .since = "4",
       .help = "Address at which clients reach this server; *: detected. $NAME is an environment variable." },

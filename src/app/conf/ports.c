@@ -16,7 +16,7 @@ struct service {
     bool                     is_udp; /* A port of UDP and one of TCP are two ports. */
 };
 
-enum { SERVICES_MAX = 10 };
+enum { SERVICES_MAX = 11 };
 
 static size_t list_services(const struct conf *c, struct service out[static SERVICES_MAX])
 {
@@ -43,6 +43,8 @@ static size_t list_services(const struct conf *c, struct service out[static SERV
         out[n++] = (struct service){ "stream_caster.listen", &c->casters_udp, "stream_caster", NULL, .is_udp = true };
     if (c->rtc_server.enabled)
         out[n++] = (struct service){ "rtc_server.listen", &c->rtc_server.listen, "rtc_server", NULL, .is_udp = true };
+    if (c->rtc_server.enabled && c->rtc_server.tcp.enabled)
+        out[n++] = (struct service){ "rtc_server.tcp.listen", &c->rtc_server.tcp.listen, "rtc_server", "tcp", false };
     return n;
 }
 

@@ -5,6 +5,7 @@
 doctor_server_check *const doctor_server_checks[] = {
     check_reload,
     check_candidate,
+    check_rtc_transport,
     check_https,
     check_connections,
     check_descriptors,

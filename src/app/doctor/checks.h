@@ -33,7 +33,7 @@ extern doctor_refusal_check *const doctor_refusal_checks[];
 doctor_server_check check_callbacks;
 
 /* settings.c */
-doctor_server_check  check_reload, check_candidate, check_https;
+doctor_server_check  check_reload, check_candidate, check_rtc_transport, check_https;
 doctor_unbuilt_check check_unbuilt;
 
 /* limits.c */

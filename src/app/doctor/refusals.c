@@ -69,8 +69,8 @@ static const struct refusal_row rows[] = {
     { E_RTC_SDP_EXCHANGE, "webrtc-offer", RTC_OFFER_CURE, "" },
     { E_RTC_STUN, "webrtc-not-connected",
       "The client had its answer, but no media came: name an address that it reaches, and let UDP to the port through "
-      "every firewall.",
-      "rtc_server { enabled on; listen 8000; candidate 192.0.2.1; }" },
+      "every firewall. Where its network lets no UDP out, serve TCP too.",
+      "rtc_server { enabled on; listen 8000; candidate 192.0.2.1; protocol all; tcp { enabled on; listen 8000; } }" },
     { E_RTC_DTLS, "webrtc-not-connected",
       "The two agreed on no keys: something changes their datagrams, or the fingerprint in the SDP is not that of the "
       "client.",

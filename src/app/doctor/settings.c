@@ -52,6 +52,22 @@ static bool is_nowhere(const char *candidate)
            strcmp(candidate, "0.0.0.0") == 0 || strcmp(candidate, "::") == 0;
 }
 
+/* Clients are told of a transport that is not served, or not of one that is: the answer has what is served. */
+void check_rtc_transport(const struct facts_server *s, struct findings *all)
+{
+    const struct conf_rtc_server *rtc = &s->conf->rtc_server;
+    bool                          names_tcp = rtc->protocol != CONF_RTC_UDP;
+    if (!rtc->enabled || names_tcp == rtc->tcp.enabled)
+        return;
+    struct finding *f = findings_add(all, "rtc-protocol", FINDING_WARNING, FINDING_SERVER, "rtc_server");
+    if (names_tcp)
+        finding_seen(f, "protocol asks for candidates of TCP, and tcp is off: clients are told of UDP alone.");
+    else
+        finding_seen(f, "tcp is on, and protocol is udp: no client is told of TCP.");
+    finding_cure(f, "Switch both on, or both off.");
+    finding_line(f, "rtc_server { protocol all; tcp { enabled on; listen 8000; } }");
+}
+
 void check_candidate(const struct facts_server *s, struct findings *all)
 {
     if (!s->candidate || !is_nowhere(s->candidate))

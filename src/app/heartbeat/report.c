@@ -15,17 +15,24 @@ static void put_words(struct jw *j, const char *key, const struct conf_words *wo
 }
 
 /* Ports as SRS reports them: without the addresses on which they listen. */
-static void put_udp(struct jw *j, const char *key, const struct conf_words *words)
+static void put_endpoints(struct jw *j, const char *transport, const struct conf_words *words)
 {
     struct conf_endpoint e;
     char                 text[32];
-    jw_array(j, key);
     for (size_t i = 0; i < words->count; i++) {
         if (conf_endpoint_parse(words->items[i], &e) != CONF_ENDPOINT_OK)
             continue;
-        snprintf(text, sizeof text, "udp://0.0.0.0:%d", e.port);
+        snprintf(text, sizeof text, "%s://0.0.0.0:%d", transport, e.port);
         jw_string(j, NULL, text);
     }
+}
+
+static void put_rtc(struct jw *j, const struct conf_rtc_server *rtc)
+{
+    jw_array(j, "rtc");
+    put_endpoints(j, "udp", &rtc->listen);
+    if (rtc->tcp.enabled)
+        put_endpoints(j, "tcp", &rtc->tcp.listen);
     jw_array_end(j);
 }
 
@@ -38,7 +45,7 @@ static void put_ports(struct jw *j, const struct conf *conf)
     if (conf->http_api.enabled)
         put_words(j, "api", &conf->http_api.listen);
     if (conf->rtc_server.enabled)
-        put_udp(j, "rtc", &conf->rtc_server.listen);
+        put_rtc(j, &conf->rtc_server);
 }
 
 void heartbeat_report(struct jw *j, const struct server *s, const char *ip)

@@ -2,7 +2,7 @@
  * The addresses that clients are told to send media to.
  *
  * In this order, each once: that of the request (`eip`), the host of the request, what `candidate` of rtc_server says; there `*` means
- * the addresses of this machine.
+ * the addresses of this machine. Each is a candidate of UDP, of TCP, or of both, as `protocol` says.
  *
  * Source     doc/webrtc.md, "Addresses"
  */

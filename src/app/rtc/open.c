@@ -112,7 +112,7 @@ static struct err *make_peer(struct opening *o, struct server *server)
     if (!peer)
         return err_no_memory();
     list_init(&peer->link);
-    list_init(&peer->waiting);
+    list_init(&peer->waiting.link);
     peer->server = server;
     peer->role = r->role;
     peer->opened_us = now_us();

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "app/rtc/port.h"
 #include "core/ident.h"
 
 /* The table does not grow: sessions are bounded by max_connections, and their paths by RTC_PATHS_MAX. */
@@ -38,10 +39,38 @@ void rtc_path_link(struct rtc_path *path, struct rtc_peer *peer, const struct rt
     *bucket = path;
 }
 
+static void leave_port(struct rtc_path *path)
+{
+    struct rtc_port *port = path->port;
+    if (!port)
+        return;
+    path->port = NULL;
+    list_remove(&path->of_port);
+    if (list_is_empty(&port->paths) && port->kind->is_left)
+        port->kind->is_left(port);
+}
+
+void rtc_path_lead(struct rtc_path *path, struct rtc_port *port, const struct rtc_local *local)
+{
+    path->local = *local;
+    if (path->port == port)
+        return;
+    leave_port(path);
+    path->port = port;
+    list_push(&port->paths, &path->of_port);
+}
+
+void rtc_paths_leave(struct rtc_port *port)
+{
+    LIST_FOREACH (&port->paths, it, after)
+        rtc_path_unlink(LIST_ENTRY(it, struct rtc_path, of_port));
+}
+
 void rtc_path_unlink(struct rtc_path *path)
 {
     if (!path->peer)
         return;
+    leave_port(path);
     struct rtc_path **at = bucket_of(&path->to);
     while (*at != path)
         at = &(*at)->next;

@@ -10,10 +10,11 @@
 #ifndef APP_RTC_PATHS_H
 #define APP_RTC_PATHS_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/rtc/local.h"
+#include "core/list.h"
 #include "protocol/rtc/addr.h"
 
 struct rtc_peer;
@@ -22,20 +23,12 @@ struct rtc_port;
 /* Addresses of one peer at a time. */
 enum { RTC_PATHS_MAX = 8 };
 
-/* This host's own address that the client has sent to, so that it gets its answers from there; family 0: the route decides. */
-struct rtc_local {
-    sa_family_t family;
-    union {
-        struct in_addr  v4;
-        struct in6_addr v6;
-    };
-};
-
 struct rtc_path {
     struct rtc_path *next; /* of the same bucket */
     struct rtc_peer *peer; /* NULL: the path is free */
     struct rtc_addr  to;
     struct rtc_port *port;
+    struct list      of_port; /* of the paths by the same port; valid where `port` is set */
     struct rtc_local local;
     int64_t          heard_us;
 };
@@ -46,7 +39,13 @@ struct rtc_path *rtc_path_find(const struct rtc_addr *from);
 /** Put a path into the table under `to`. The address is nobody's, and the path is free. */
 void rtc_path_link(struct rtc_path *path, struct rtc_peer *peer, const struct rtc_addr *to);
 
-/** Take it out. A path that is free stays so. */
+/** The port by which a path leads, and this host's own address, from now on. */
+void rtc_path_lead(struct rtc_path *path, struct rtc_port *port, const struct rtc_local *local);
+
+/** Forget all paths that lead by a port. */
+void rtc_paths_leave(struct rtc_port *port);
+
+/** Take it out, of its port too. A path that is free stays so. */
 void rtc_path_unlink(struct rtc_path *path);
 
 #endif

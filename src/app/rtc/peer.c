@@ -62,7 +62,7 @@ static bool may_take_over(const struct rtc_peer *peer, const struct rtc_path *pa
     return !is_busy && rtc_addr_is(rtc_transport_peer(peer->transport), &path->to);
 }
 
-/* A check has come from way->to, or an answer to one of ours. */
+/* The peer is reached by way->to: a check has come from there, or an answer to one of ours. */
 static void learn_path(struct rtc_peer *peer, const struct rtc_path *way, int64_t now)
 {
     struct rtc_path *path = rtc_path_find(&way->to);
@@ -75,9 +75,8 @@ static void learn_path(struct rtc_peer *peer, const struct rtc_path *way, int64_
     if (!path) {
         path = room_for_path(peer);
         rtc_path_link(path, peer, &way->to);
-        path->port = way->port;
-        path->local = way->local;
     }
+    rtc_path_lead(path, way->port, &way->local);
     path->heard_us = now;
 }
 
@@ -112,6 +111,12 @@ bool rtc_peer_send_rtcp(struct rtc_peer *peer, uint8_t *bytes, size_t len)
 {
     return rtc_transport_seal_rtcp(peer->transport, bytes, &len, len + RTC_SEAL_MAX) &&
            send_to(peer, rtc_transport_peer(peer->transport), bytes, len);
+}
+
+bool rtc_peer_is_behind(struct rtc_peer *peer)
+{
+    const struct rtc_path *path = find_path(peer, rtc_transport_peer(peer->transport));
+    return path && rtc_port_is_behind(path->port);
 }
 
 /* ---- in ---- */
@@ -149,7 +154,7 @@ struct rtc_events rtc_peer_events(struct rtc_peer *peer)
 
 bool rtc_peer_take(struct rtc_peer *peer, struct rtc_path *way, int64_t now, uint8_t *bytes, size_t len)
 {
-    bool was_verified = peer->verified, was_ready = peer->connected && !peer->over;
+    bool was_ready = peer->connected && !peer->over;
     peer->arrival = way;
     enum rtc_took took = rtc_transport_take(peer->transport, now, &way->to, bytes, len);
     peer->arrival = NULL;
@@ -162,12 +167,11 @@ bool rtc_peer_take(struct rtc_peer *peer, struct rtc_path *way, int64_t now, uin
     } else { /* What is no check comes by the pair that the client uses. */
         struct rtc_path *path = find_path(peer, &way->to);
         if (path) {
-            path->port = way->port;
-            path->local = way->local;
+            rtc_path_lead(path, way->port, &way->local);
             path->heard_us = now;
         }
     }
     if (!was_ready || peer->over)
         co_unpark(peer->co); /* Its wait may be over, or a timer of the handshake may have changed. */
-    return !was_verified && peer->verified;
+    return true;
 }

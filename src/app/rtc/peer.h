@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "app/rtc/paths.h"
+#include "app/rtc/waiters.h"
 #include "app/session/session.h"
 #include "core/attr.h"
 #include "core/err.h"
@@ -89,7 +90,8 @@ struct rtc_peer_counts {
 };
 
 struct rtc_peer {
-    struct list            link, waiting; /* of all peers; of those that no check has come for */
+    struct list            link;    /* of all peers */
+    struct rtc_waiter      waiting; /* until the first check comes */
     struct server         *server;
     struct session         session;
     const struct rtc_role *role;
@@ -123,6 +125,9 @@ struct rtc_peer {
 bool rtc_peer_send_rtp(struct rtc_peer *peer, uint8_t *bytes, size_t len);
 bool rtc_peer_send_rtcp(struct rtc_peer *peer, uint8_t *bytes, size_t len);
 
+/** True while much waits for the way to the peer: what can wait is not sent now. */
+bool rtc_peer_is_behind(struct rtc_peer *peer);
+
 /** NULL while the peer is there; an error once it has said goodbye, failed, or was silent too long: return it from run(). */
 struct err *rtc_peer_check(const struct rtc_peer *peer) ATTR_MUST_USE;
 
@@ -134,7 +139,7 @@ const struct conf_vhost *rtc_peer_vhost(const struct rtc_peer *peer);
 /** What the transport tells of goes to this peer: for struct rtc_transport_setup. */
 struct rtc_events rtc_peer_events(struct rtc_peer *peer);
 
-/** Take a datagram. `way`: from where to where it came. True for the first check that is right: peer->verified has been set. */
+/** Take a packet. `way`: from where to where it came. A check that is right sets peer->verified. False: it was dropped. */
 bool rtc_peer_take(struct rtc_peer *peer, struct rtc_path *way, int64_t now_us, uint8_t *bytes, size_t len);
 
 /** Forget the addresses by which the peer is reached at a port; NULL: at all ports. */

@@ -6,7 +6,6 @@
 #include "app/server/server.h"
 #include "core/clock.h"
 #include "core/list.h"
-#include "core/log.h"
 #include "core/map.h"
 #include "core/str.h"
 #include "protocol/co.h"
@@ -15,8 +14,10 @@
 enum { LOOK_US = US_PER_SECOND };
 
 static struct map  by_ufrag, by_token, by_mark;
-static struct list all = { &all, &all }, waiting = { &waiting, &waiting };
-static size_t      n_all, n_waiting;
+static struct list all = { &all, &all };
+static size_t      n_all;
+
+static struct rtc_waiters waiting = RTC_WAITERS_NONE(waiting, "sessions");
 
 static struct rtc_peer_counts ended; /* the sums of sessions that are over */
 
@@ -27,50 +28,7 @@ size_t rtc_peers_count(void)
 
 size_t rtc_peers_waiting(void)
 {
-    return n_waiting;
-}
-
-static void leave_waiting(struct rtc_peer *peer)
-{
-    if (list_is_empty(&peer->waiting))
-        return;
-    list_remove(&peer->waiting);
-    n_waiting--;
-}
-
-struct rtc_waiting_bounds rtc_waiting_bounds(int max_connections)
-{
-    size_t all = max_connections < 4 ? 1 : (size_t)max_connections / 4, per_ip;
-    if (all > RTC_WAITING_MAX)
-        all = RTC_WAITING_MAX;
-    per_ip = all / 4 < RTC_WAITING_PER_IP_MIN ? RTC_WAITING_PER_IP_MIN : all / 4;
-    return (struct rtc_waiting_bounds){ all, per_ip < all ? per_ip : all };
-}
-
-static void give_way(struct rtc_peer *peer)
-{
-    log_warn("rtc: %zu sessions wait for their first check, so %s of %s ends", n_waiting, peer->trace, peer->ip);
-    leave_waiting(peer);
-    co_cancel(peer->co);
-}
-
-/* Make room for one more that waits: the oldest of its address gives way, or of all. */
-static void make_room(const char *ip, int max_connections)
-{
-    struct rtc_waiting_bounds max = rtc_waiting_bounds(max_connections);
-    struct rtc_peer          *oldest = NULL;
-    size_t                    n = 0;
-    LIST_FOREACH (&waiting, it, after) {
-        struct rtc_peer *peer = LIST_ENTRY(it, struct rtc_peer, waiting);
-        if (strcmp(peer->ip, ip) != 0)
-            continue;
-        oldest = oldest ? oldest : peer;
-        n++;
-    }
-    if (n >= max.per_ip)
-        give_way(oldest);
-    while (n_waiting >= max.all)
-        give_way(LIST_ENTRY(waiting.next, struct rtc_peer, waiting));
+    return waiting.n;
 }
 
 /* Make it found by a name that nobody else has. */
@@ -96,11 +54,10 @@ bool rtc_peers_add(struct rtc_peer *peer)
 {
     if (!enter_all(peer))
         return false;
-    make_room(peer->ip, peer->server->conf->max_connections);
+    peer->waiting = (struct rtc_waiter){ .ip = peer->ip, .trace = peer->trace, .co = peer->co };
+    rtc_waiters_add(&waiting, &peer->waiting, peer->server->conf->max_connections);
     list_push(&all, &peer->link);
-    list_push(&waiting, &peer->waiting);
     n_all++;
-    n_waiting++;
     return true;
 }
 
@@ -132,7 +89,7 @@ void rtc_peers_remove(struct rtc_peer *peer)
     map_remove(&by_ufrag, peer->ufrag);
     map_remove(&by_token, peer->token);
     map_remove(&by_mark, peer->mark);
-    leave_waiting(peer);
+    rtc_waiters_remove(&waiting, &peer->waiting);
     list_remove(&peer->link);
     n_all--;
     if (n_all == 0) {
@@ -144,7 +101,7 @@ void rtc_peers_remove(struct rtc_peer *peer)
 
 void rtc_peers_verified(struct rtc_peer *peer)
 {
-    leave_waiting(peer);
+    rtc_waiters_remove(&waiting, &peer->waiting);
 }
 
 bool rtc_peers_rename(struct rtc_peer *peer, const char *ufrag)

@@ -1,8 +1,8 @@
 /**
  * All sessions of WebRTC, found by what a client names them by.
  *
- * Sessions for which no check has come are bounded in number, and in number of one client's address: a further one ends the oldest of
- * them, so that offers which nobody follows up neither fill the memory nor take the places of max_connections from everybody else.
+ * Sessions for which no check has come are bounded (waiters.h), so that offers which nobody follows up neither fill the memory nor take
+ * the places of max_connections from everybody else.
  *
  * Yields     only rtc_peers_run()
  */
@@ -18,14 +18,6 @@
 struct rtc_peer;
 struct rtc_peer_counts;
 struct rtc_port;
-
-enum { RTC_WAITING_MAX = 2048, RTC_WAITING_PER_IP_MIN = 4 };
-
-/** How many sessions may wait where there are `max_connections`: a quarter of these; of one address, a quarter of that. */
-struct rtc_waiting_bounds {
-    size_t all, per_ip;
-};
-struct rtc_waiting_bounds rtc_waiting_bounds(int max_connections);
 
 /** Enter a session: by its ufrag, token and mark, and as one that waits. False: no memory, or one of the three is another session's. */
 bool rtc_peers_add(struct rtc_peer *peer) ATTR_MUST_USE;

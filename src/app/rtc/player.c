@@ -65,6 +65,11 @@ static bool send_rtcp(void *arg, uint8_t *bytes, size_t len)
     return rtc_peer_send_rtcp(arg, bytes, len);
 }
 
+static bool is_behind(void *arg)
+{
+    return rtc_peer_is_behind(arg);
+}
+
 static void count(struct rtc_peer *peer, const struct rtc_playing *p)
 {
     struct rtc_peer_counts      *c = &peer->counts;
@@ -108,7 +113,7 @@ static struct err *join(struct rtc_peer *peer, struct player *p)
     struct rtc_playing_setup setup = {
         .video = rtc_agreed_track(peer->agreed, FRAME_VIDEO),
         .audio = rtc_agreed_track(peer->agreed, FRAME_AUDIO),
-        .outlet = { .rtp = send_rtp, .rtcp = send_rtcp, .arg = peer },
+        .outlet = { .rtp = send_rtp, .rtcp = send_rtcp, .is_behind = is_behind, .arg = peer },
         .packing = { .keep_sei = vhost->rtc.keep_avc_nalu_sei,
                      .merge_nalus = peer->session.source->conf->rtc_server.merge_nalus },
         .cname = peer->cname,

@@ -193,11 +193,18 @@ static void send_other_sound(struct rtc_playing *p, int64_t now_us)
     }
 }
 
+/* Whether more may be queued now. The pictures of before the present can wait for the way to the viewer. */
+static bool may_send(struct rtc_playing *p, int kbps, int64_t now_us)
+{
+    bool can_wait = p->reader.seq < p->live_seq && p->outlet.is_behind;
+    return rtc_pace_allows(&p->pace, kbps, now_us) && !(can_wait && p->outlet.is_behind(p->outlet.arg));
+}
+
 /* Send the payloads of a picture, as far as the pace allows. */
 static void send_picture(struct rtc_playing *p, int kbps, int64_t now_us)
 {
     struct rtc_packed *f = p->video.frame;
-    while (p->is_cut && rtc_pace_allows(&p->pace, kbps, now_us)) {
+    while (p->is_cut && may_send(p, kbps, now_us)) {
         bool is_sent = rtc_track_send(&p->video, &p->outlet, p->next_payload, &p->clock, now_us);
         rtc_pace_take(&p->pace, f->list[p->next_payload].len);
         p->next_payload++;
@@ -235,7 +242,7 @@ int64_t rtc_playing_send(struct rtc_playing *p, int64_t now_us)
     if (p->asks_key)
         answer_key(p, now_us);
     follow_reader(p);
-    while ((allowed = rtc_pace_allows(&p->pace, kbps, now_us)) && (p->is_cut || take_frame(p, now_us)))
+    while ((allowed = may_send(p, kbps, now_us)) && (p->is_cut || take_frame(p, now_us)))
         send_picture(p, kbps, now_us);
     send_other_sound(p, now_us);
     if (now_us >= p->report_due_us && (p->video.has_begun || p->audio.has_begun))

@@ -2,7 +2,7 @@
 
 #include "protocol/co.h"
 
-static struct list            ports = { &ports, &ports };
+static struct list            queued = { &queued, &queued };
 static struct rtc_port_counts counts;
 
 struct rtc_port_counts *rtc_port_counts(void)
@@ -12,30 +12,33 @@ struct rtc_port_counts *rtc_port_counts(void)
 
 static void flush_ports(void)
 {
-    LIST_FOREACH (&ports, it, after)
-        if (!rtc_send_queue_flush(LIST_ENTRY(it, struct rtc_port, link)->queue))
-            co_before_look(flush_ports); /* the next one: the socket may have room then */
+    LIST_FOREACH (&queued, it, after) {
+        struct rtc_port *port = LIST_ENTRY(it, struct rtc_port, queued);
+        if (port->kind->flush(port))
+            list_remove(&port->queued);
+    }
+    if (!list_is_empty(&queued))
+        co_before_look(flush_ports); /* the next one: the socket may have room then */
 }
 
 bool rtc_port_send(struct rtc_port *port, const struct rtc_addr *to, const struct rtc_local *local,
                    const uint8_t *bytes, size_t len)
 {
     co_before_look(flush_ports);
-    return rtc_send_queue_put(port->queue, to, local, bytes, len);
+    if (list_is_empty(&port->queued))
+        list_push(&queued, &port->queued);
+    return port->kind->put(port, to, local, bytes, len);
 }
 
-bool rtc_port_open(struct rtc_port *port, struct io *io)
+void rtc_port_init(struct rtc_port *port, const struct rtc_port_kind *kind)
 {
-    *port = (struct rtc_port){ .io = io, .queue = rtc_send_queue_new(io, &counts.out) };
-    if (!port->queue)
-        return false;
-    list_push(&ports, &port->link);
-    return true;
+    port->kind = kind;
+    list_init(&port->queued);
+    list_init(&port->paths);
 }
 
-void rtc_port_close(struct rtc_port *port)
+void rtc_port_finish(struct rtc_port *port)
 {
-    (void)rtc_send_queue_flush(port->queue);
-    list_remove(&port->link);
-    rtc_send_queue_free(port->queue);
+    (void)port->kind->flush(port);
+    list_remove(&port->queued);
 }

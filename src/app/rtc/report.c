@@ -3,6 +3,7 @@
 #include "app/rtc/peer.h"
 #include "app/rtc/peers.h"
 #include "app/rtc/port.h"
+#include "app/rtc/tcp_service.h"
 #include "core/clock.h"
 #include "protocol/io.h"
 
@@ -19,6 +20,7 @@ void rtc_report_put_client(struct jw *j, const struct client *c, bool shows_secr
     jw_object(j, "rtc");
     jw_string(j, "step", rtc_step_name(rtc_transport_step(peer->transport)));
     jw_string(j, "remote", address);
+    jw_string(j, "transport", !to->len ? "" : to->is_tcp ? "tcp" : "udp");
     jw_string(j, "encryption", rtc_transport_describe(peer->transport, how, sizeof how));
     jw_fixed(j, "rtt_ms", (double)n->rtt_us / US_PER_MS);
     jw_fixed(j, "jitter_ms", (double)n->jitter_us / US_PER_MS);
@@ -49,13 +51,19 @@ static void put_two(struct mw *m, const char *name, const char *help, int64_t in
 void rtc_report_put_metrics(struct mw *m)
 {
     const struct rtc_port_counts *port = rtc_port_counts();
+    const struct rtc_tcp_counts   tcp = rtc_tcp_counts();
     struct rtc_peer_counts        n;
     rtc_peers_sum(&n);
     mw_one(m, MW_GAUGE, "srs_rtc_sessions", "Sessions of WebRTC.", (int64_t)rtc_peers_count());
     mw_one(m, MW_GAUGE, "srs_rtc_sessions_waiting", "Those of them for which no check of ICE has come.",
            (int64_t)rtc_peers_waiting());
-    put_two(m, "srs_rtc_datagrams_total", "Datagrams at the ports of WebRTC.", (int64_t)port->datagrams,
-            (int64_t)port->out.datagrams);
+    mw_one(m, MW_GAUGE, "srs_rtc_tcp_connections", "TCP connections for media.", (int64_t)tcp.n);
+    mw_one(m, MW_GAUGE, "srs_rtc_tcp_connections_waiting", "Those of them that belong to no session.",
+           (int64_t)tcp.n_waiting);
+    mw_one(m, MW_COUNTER, "srs_rtc_tcp_strangers_total", "TCP connections that have ended without a session.",
+           (int64_t)tcp.n_strangers);
+    put_two(m, "srs_rtc_datagrams_total", "Datagrams at the ports of WebRTC, and packets over TCP.",
+            (int64_t)port->datagrams, (int64_t)port->out.datagrams);
     put_two(m, "srs_rtc_packets_total", "Packets of RTP.", n.packets_in, n.packets_out);
     put_two(m, "srs_rtc_nacks_total", "Packets that were asked for again: of this server (in), by it (out).",
             n.nacks_in, n.nacks_out);

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app/rtc/paths.h"
+#include "app/rtc/local.h"
 #include "core/attr.h"
 #include "protocol/rtc/addr.h"
 

@@ -4,14 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/rtc/peer.h"
+#include "app/rtc/arrival.h"
 #include "app/rtc/peers.h"
-#include "app/rtc/port.h"
+#include "app/rtc/udp_port.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "protocol/co.h"
 #include "protocol/io.h"
-#include "protocol/rtc/stun.h"
 
 /* Datagrams that one call reads; longest datagram: those of a usual network are no longer than its MTU. */
 enum { BATCH = 64, DATAGRAM_CAP = 2048 };
@@ -24,7 +23,7 @@ struct control {
 };
 
 struct reader {
-    struct rtc_port         port;
+    struct rtc_udp_port     port;
     ino_t                   prepared; /* the socket that has been prepared */
     bool                    has_told; /* The log says that the system gives less room than is asked for. */
     struct mmsghdr          heads[BATCH];
@@ -61,35 +60,12 @@ static struct rtc_local local_of(struct msghdr *head)
     return local;
 }
 
-/*
- * A check goes to the session that it names, because a client may open a second one from the same socket; an answer to the session
- * that asked; all else by the address.
- */
-static struct rtc_peer *whose(const struct rtc_addr *from, const uint8_t *bytes, size_t len)
-{
-    const char    *ufrag;
-    size_t         ufrag_len;
-    const uint8_t *id = stun_success_id(bytes, len);
-    if (id)
-        return rtc_peers_find_mark(id);
-    if (stun_is(bytes, len) && stun_username(bytes, len, &ufrag, &ufrag_len))
-        return rtc_peers_find_ufrag(ufrag, ufrag_len);
-    const struct rtc_path *path = rtc_path_find(from);
-    return path ? path->peer : NULL;
-}
-
 static void take_datagram(struct reader *r, int i, int64_t now)
 {
-    struct msghdr   *head = &r->heads[i].msg_hdr;
-    size_t           len = r->heads[i].msg_len;
-    struct rtc_path  way = { .to = rtc_addr_of(&r->from[i]), .port = &r->port, .local = local_of(head) };
-    struct rtc_peer *peer = way.to.len && !(head->msg_flags & MSG_TRUNC) ? whose(&way.to, r->bytes[i], len) : NULL;
-    rtc_port_counts()->datagrams++;
-    rtc_port_counts()->bytes += len;
-    if (!peer)
-        rtc_port_counts()->strangers++;
-    else if (rtc_peer_take(peer, &way, now, r->bytes[i], len))
-        rtc_peers_verified(peer);
+    struct msghdr  *head = &r->heads[i].msg_hdr;
+    bool            is_cut = head->msg_flags & MSG_TRUNC;
+    struct rtc_path way = { .to = rtc_addr_of(&r->from[i]), .port = &r->port.port, .local = local_of(head) };
+    rtc_arrival_take(&way, now, r->bytes[i], is_cut ? 0 : r->heads[i].msg_len);
 }
 
 static void prepare_batch(struct reader *r)
@@ -170,7 +146,7 @@ void rtc_service_run(struct server *s, struct io *socket, const struct listen_se
     struct err    *e = NULL;
     (void)s;
     (void)by;
-    if (!r || !rtc_port_open(&r->port, socket)) {
+    if (!r || !rtc_udp_port_open(&r->port, socket)) {
         log_error("rtc: no memory for a port");
         mem_free(r);
         return;
@@ -181,7 +157,7 @@ void rtc_service_run(struct server *s, struct io *socket, const struct listen_se
         e = take_batch(r);
     }
     err_free(e);
-    rtc_peers_leave_port(&r->port);
-    rtc_port_close(&r->port);
+    rtc_peers_leave_port(&r->port.port);
+    rtc_udp_port_close(&r->port);
     mem_free(r);
 }

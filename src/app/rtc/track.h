@@ -38,10 +38,14 @@ enum {
     RTC_PLAYOUT_MAX_MS = 400,           /* playout-delay: a viewer shows pictures no later than this */
 };
 
-/* Where packets of a viewer go. Each encrypts in place, in RTC_PACKET_CAP bytes, and queues; false: there is no room, it is lost. */
+/*
+ * Where packets of a viewer go. Each encrypts in place, in RTC_PACKET_CAP bytes, and queues; false: there is no room, it is lost.
+ * is_behind() tells that what can wait should not be queued now, because much waits already; NULL: it never is.
+ */
 struct rtc_outlet {
     bool (*rtp)(void *arg, uint8_t *bytes, size_t len);
     bool (*rtcp)(void *arg, uint8_t *bytes, size_t len);
+    bool (*is_behind)(void *arg);
     void    *arg;
     uint16_t twcc; /* number of the next packet of any track */
 };

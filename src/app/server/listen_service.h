@@ -41,6 +41,9 @@ struct listen_service {
     /** True when the port serves the API; NULL: never. When the server is full, its connections may take the API's places. */
     bool (*has_api)(const struct conf *conf);
 
+    /** LISTEN_STREAM: its connections take no place of max_connections, and the service bounds their number. */
+    bool has_own_bounds;
+
     /** HTTP alone: the routes that its connections may request, in the order of http/port.h; ends with NULL. */
     const struct http_face *const *(*faces)(const struct conf *conf);
 };

@@ -8,17 +8,19 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* All of it is defined, padding too, so that it may be a key of a map; len 0: none. */
+/* All of it is defined, padding too, so that it may be a key of a map. */
 struct rtc_addr {
     union {
         struct sockaddr     any;
         struct sockaddr_in  v4;
         struct sockaddr_in6 v6;
     };
-    socklen_t len;
+    uint16_t len;    /* of the address; 0: none */
+    uint16_t is_tcp; /* 1: the other end of a TCP connection, which is another address than the same one of datagrams */
 };
 
 /** The address that a socket call gave; `len` 0 in the result if it is of another family. The flow label is left out. */
@@ -33,7 +35,7 @@ static inline struct rtc_addr rtc_addr_of(const struct sockaddr_storage *from)
     return a;
 }
 
-/** True if they are the same address and port. */
+/** True if they are the same address, port and transport. */
 static inline bool rtc_addr_is(const struct rtc_addr *a, const struct rtc_addr *b)
 {
     return memcmp(a, b, sizeof *a) == 0;

@@ -357,6 +357,20 @@ static void candidates_are_judged(void **state)
     }
 }
 
+static void transports_of_webrtc_are_judged(void **state)
+{
+    static struct conf  conf = { .path = "srs.conf", .max_connections = 100 };
+    struct facts_server s = { .conf = &conf };
+    (void)state;
+    for (int row = 0; row < 12; row++) {
+        conf.rtc_server.enabled = row / 6;
+        conf.rtc_server.tcp.enabled = row / 3 % 2;
+        conf.rtc_server.protocol = row % 3;
+        bool is_fine = row < 6 || row == 6 || row == 10 || row == 11;
+        assert_string_equal(found_of_server(&s), is_fine ? "" : "rtc-protocol");
+    }
+}
+
 static void folders_are_judged(void **state)
 {
     const struct facts_folder good = {
@@ -475,6 +489,7 @@ int main(void)
         cmocka_unit_test(the_server_is_judged),
         cmocka_unit_test(a_limit_is_told_by_its_block),
         cmocka_unit_test(candidates_are_judged),
+        cmocka_unit_test(transports_of_webrtc_are_judged),
         cmocka_unit_test(folders_are_judged),
         cmocka_unit_test(certificates_are_judged),
         cmocka_unit_test(a_timeout_is_judged_by_its_place),

@@ -128,6 +128,28 @@ static void a_star_means_the_addresses_of_this_machine(void **state)
     assert_int_equal(local.n_candidates, 1);
 }
 
+static void each_address_is_told_by_the_transports_that_are_served(void **state)
+{
+    (void)state;
+    static char      *tcp[] = { "[::]:8001", "8002" };
+    static const char kinds[][3] = { "u", "u", "u", "u", "t", "ut" }; /* tcp off, then on; for udp, tcp, all */
+    for (int row = 0; row < 6; row++) {
+        struct conf conf = plain("192.0.2.1");
+        conf.rtc_server.tcp.enabled = row >= 3;
+        conf.rtc_server.tcp.listen = (struct conf_words){ tcp, 2 };
+        conf.rtc_server.protocol = row % 3;
+        find(&conf, "198.51.100.7:1985", "203.0.113.9:9000");
+        size_t n = strlen(kinds[row]);
+        assert_int_equal(local.n_candidates, 3 * n);
+        for (size_t i = 0; i < 3 * n; i++) {
+            const struct sdp_candidate *c = &local.candidates[i];
+            bool                        is_tcp = kinds[row][i % n] == 't';
+            assert_int_equal(c->is_tcp, is_tcp);
+            assert_int_equal(c->port, i < n ? 9000 : is_tcp ? 8001 : 8000);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +159,7 @@ int main(void)
         cmocka_unit_test(a_name_may_be_kept_as_it_is),
         cmocka_unit_test(a_variable_names_the_address),
         cmocka_unit_test(a_star_means_the_addresses_of_this_machine),
+        cmocka_unit_test(each_address_is_told_by_the_transports_that_are_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

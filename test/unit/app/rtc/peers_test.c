@@ -49,7 +49,7 @@ static bool enter(int i, const char *ip, const char *ufrag)
 {
     struct rtc_peer *peer = &peers[i];
     list_init(&peer->link);
-    list_init(&peer->waiting);
+    list_init(&peer->waiting.link);
     peer->server = &server;
     snprintf(peer->ip, sizeof peer->ip, "%s", ip);
     snprintf(peer->token, sizeof peer->token, "token%d", i);
