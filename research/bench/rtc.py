@@ -16,7 +16,7 @@ class RtcSrs(Srs):
 
     def __init__(self):
         super().__init__("rtc { enabled on; }", "api",
-                         more=f"rtc_server {{ enabled on; listen {free_port()}; candidate 127.0.0.1; }}")
+                         more=f"rtc_server {{ enabled on; listen {free_port()}; candidate 127.0.0.1; }} circuit_breaker {{ enabled off; }}")
 
     def viewers(self, n, seconds, **options):
         url = f"http://127.0.0.1:{self.ports['api']}/rtc/v1/whep/?app=live&stream=livestream"

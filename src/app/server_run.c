@@ -28,6 +28,7 @@
 #include "app/limits/tally.h"
 #include "app/listener.h"
 #include "app/relay/relay.h"
+#include "app/rtc/breaker.h"
 #include "app/rtc/peers.h"
 #include "app/rtmp/bandcheck.h"
 #include "app/segment/scratch.h"
@@ -208,6 +209,7 @@ static struct err *start_services(struct server *s)
         { "ingest", ingest_run, s },
         { "relays", relay_run, s },
         { "rtc-peers", rtc_peers_run, NULL },
+        { "rtc-breaker", rtc_breaker_run, s },
         { "dvr-look", dvr_look_run, s },
         { "dvr-keep", dvr_keep_run, s },
     };

@@ -275,6 +275,7 @@
     X(1910, AUTH_EXPIRED, "AuthExpired", "the time for which the client was let in is over") \
     X(1911, BANNED, "Banned", "the address, the user or the stream is banned") \
     X(1912, PICTURE, "Picture", "no picture can be made of a key frame") \
+    X(1913, RTC_OVERLOADED, "RtcOverloaded", "circuit_breaker lets no new session of WebRTC in") \
     X(1920, CROSS_SITE, "CrossSite", "a page of another site may not read the reply") \
     X(1921, MIXED_CONTENT, "MixedContent", "a page over https asks over http")
 

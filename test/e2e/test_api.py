@@ -55,7 +55,8 @@ SUMMARIES = data(
         ("load_5m", FLOAT), ("load_15m", FLOAT), ("net_sample_time", int), ("net_recv_bytes", int),
         ("net_send_bytes", int), ("net_recvi_bytes", int), ("net_sendi_bytes", int), ("srs_sample_time", int),
         ("srs_recv_bytes", int), ("srs_send_bytes", int), ("conn_sys", int), ("conn_sys_et", int), ("conn_sys_tw", int),
-        ("conn_sys_udp", int), ("conn_srs", int))))
+        ("conn_sys_udp", int), ("conn_srs", int))),
+    ("circuit_breaker", Obj(("level", str), ("loop_percent", int), ("refused", int))))
 
 RUSAGES = data(*SAMPLED, *ints(
     "ru_utime ru_stime ru_maxrss ru_ixrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap ru_inblock ru_oublock ru_msgsnd"

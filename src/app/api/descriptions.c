@@ -59,7 +59,8 @@ const struct api_description api_descriptions[] = {
            "system:{cpu_percent:f,disk_read_KBps:i,disk_write_KBps:i,disk_busy_percent:f,mem_ram_kbyte:i,mem_ram_percent:f,"
            "mem_swap_kbyte:i,mem_swap_percent:f,cpus:i,cpus_online:i,uptime:f,ilde_time:f,load_1m:f,load_5m:f,load_15m:f,"
            "net_sample_time:i,net_recv_bytes:i,net_send_bytes:i,net_recvi_bytes:i,net_sendi_bytes:i,srs_sample_time:i,"
-           "srs_recv_bytes:i,srs_send_bytes:i,conn_sys:i,conn_sys_et:i,conn_sys_tw:i,conn_sys_udp:i,conn_srs:i}") },
+           "srs_recv_bytes:i,srs_send_bytes:i,conn_sys:i,conn_sys_et:i,conn_sys_tw:i,conn_sys_udp:i,conn_srs:i},"
+           "circuit_breaker:{level:s,loop_percent:i,refused:i}") },
     { "/api/v1/rusages", "get", "Resource usage of the process: getrusage(2).", NULL, NULL,
       DATA(SAMPLED ",ru_utime:i,ru_stime:i,ru_maxrss:i,ru_ixrss:i,ru_idrss:i,ru_isrss:i,ru_minflt:i,ru_majflt:i,ru_nswap:i,"
            "ru_inblock:i,ru_oublock:i,ru_msgsnd:i,ru_msgrcv:i,ru_nsignals:i,ru_nvcsw:i,ru_nivcsw:i") },

@@ -2,6 +2,7 @@
 #include "app/api/endpoints.h"
 #include "app/api/reply.h"
 #include "app/api/summaries.h"
+#include "app/rtc/breaker.h"
 #include "app/stat/system/host.h"
 #include "core/clock.h"
 #include "core/version.h"
@@ -79,6 +80,7 @@ void api_put_summaries(struct jw *j, const struct server *s)
     put_machine(j, &s->host);
     put_network(j, s);
     jw_object_end(j);
+    rtc_breaker_put(j);
 }
 
 static struct err *write_summaries(struct api_reply *r)

@@ -434,6 +434,14 @@ enum conf_ip_family { CONF_IPV4, CONF_IPV6, CONF_IP_ALL };
 enum conf_dtls_role { CONF_DTLS_PASSIVE, CONF_DTLS_ACTIVE };
 enum conf_dtls_version { CONF_DTLS_AUTO, CONF_DTLS_1_0, CONF_DTLS_1_2 };
 
+/* The circuit breaker (app/rtc/breaker.h): percent of the loop's time, and seconds. */
+struct conf_breaker {
+    bool enabled;
+    int  high_threshold, high_pulse;
+    int  critical_threshold, critical_pulse;
+    int  dying_threshold, dying_pulse;
+};
+
 enum conf_rtc_protocol { CONF_RTC_UDP, CONF_RTC_TCP, CONF_RTC_ALL };
 
 /* ICE over TCP. */
@@ -546,6 +554,7 @@ struct conf {
     struct conf_http_server http_server;
     struct conf_https       rtmps;
     struct conf_rtc_server  rtc_server;
+    struct conf_breaker     breaker;
     struct conf_exporter    exporter;
     struct conf_kafka       kafka;
     struct conf_heartbeat   heartbeat;

@@ -77,19 +77,19 @@ static const struct directive kafka_rows[] = {
 };
 const struct conf_block conf_kafka_block = { CONF_ROWS(kafka_rows) };
 
-#define BREAKER(called, value, text) \
-    { .name = called, .type = CONF_INT, .def = value, .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART, \
-      .since = "4", .help = text }
+#define BREAKER(field, value, counted, text) \
+    { .name = #field, .type = CONF_INT, .unit = counted, .def = value, .flags = CONF_EMPTY_COUNTS, \
+      .reload = RELOAD_APPLIED, IN_CONF(breaker.field), .since = "4", .help = text }
 
 static const struct directive circuit_breaker_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_RESTART,
-      .since = "4", .help = "Do less for WebRTC when the CPU is busy." },
-    BREAKER("high_threshold", "90", "CPU percent above which lost packets are no longer asked for."),
-    BREAKER("high_pulse", "2", "Seconds that the CPU must stay below the threshold before the level ends."),
-    BREAKER("critical_threshold", "95", "CPU percent above which feedback is dropped too."),
-    BREAKER("critical_pulse", "1", "Seconds that the CPU must stay below the threshold before the level ends."),
-    BREAKER("dying_threshold", "99", "CPU percent above which players get nothing any more."),
-    BREAKER("dying_pulse", "5", "Seconds in a row that the CPU must be above the threshold before the level begins; 0: never."),
+    { .name = "enabled", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, .reload = RELOAD_APPLIED,
+      IN_CONF(breaker.enabled), .since = "4", .help = "Do less for WebRTC when the loop has no time left." },
+    BREAKER(high_threshold, "90", "percent", "Share of the time that the loop computes, above which lost packets are no longer asked for."),
+    BREAKER(high_pulse, "2", "seconds", "How long the share must stay below the threshold before the level ends."),
+    BREAKER(critical_threshold, "95", "percent", "Share above which no feedback is given, nothing is sent again, and new sessions are refused."),
+    BREAKER(critical_pulse, "1", "seconds", "How long the share must stay below the threshold before the level ends."),
+    BREAKER(dying_threshold, "99", "percent", "Share above which players get nothing any more."),
+    BREAKER(dying_pulse, "5", "seconds", "How long without a pause the share must be above the threshold before the level begins; 0: never."),
 };
 const struct conf_block conf_circuit_breaker_block = { CONF_ROWS(circuit_breaker_rows), .unchecked = true };
 

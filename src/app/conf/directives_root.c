@@ -141,8 +141,8 @@ static const struct directive rows[] = {
       .help = "Metrics for Prometheus." },
     { .name = "kafka", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_kafka_block, .since = "ours",
       .help = "The event bus by Kafka." },
-    { .name = "circuit_breaker", .type = CONF_BLOCK, .children = &conf_circuit_breaker_block, .since = "4",
-      .help = "Makes WebRTC do less when the CPU is busy." },
+    { .name = "circuit_breaker", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &conf_circuit_breaker_block, .since = "4",
+      .help = "Makes WebRTC do less when the loop has no time left." },
 
     /* accepted, without effect */
     { .name = "threads", .type = CONF_BLOCK, .children = &conf_threads_block, .state = CONF_IGNORED,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/rtc/breaker.h"
 #include "app/rtc/candidates.h"
 #include "app/rtc/identity.h"
 #include "app/rtc/life.h"
@@ -291,6 +292,8 @@ static struct err *open_session(struct opening *o, struct server *server)
         e = look_whether_on(o);
     if (!e)
         e = look_for_room(server);
+    if (!e)
+        e = rtc_breaker_check();
     if (!e)
         e = read_offer(o);
     if (!e)

@@ -61,7 +61,7 @@ struct rtc_opened {
  * Ownership  `opened` is set always; nothing is left behind by a refusal
  * Errors     E_RTMP_REQ_TCURL (no stream may have these names), E_RTC_DISABLED (WebRTC is off for the server or the vhost), E_RTC_SDP_DECODE and E_RTC_SDP_EXCHANGE with opened->fault,
  *            those of session_admit() with opened->verdict, E_RTC_SOURCE_BUSY and others of the role, E_LIMIT (no place
- *            of max_connections is left, or no memory of memory_limit), out of memory
+ *            of max_connections is left, or no memory of memory_limit), E_RTC_OVERLOADED (breaker.h), out of memory
  * Yields     as session_admit(), and for names of candidates that are resolved
  */
 struct err *rtc_open(struct server *server, const struct rtc_request *request, struct rtc_opened *opened) ATTR_MUST_USE;

@@ -1,6 +1,7 @@
 #include "app/rtc/playing.h"
 
 #include "app/live/delivery.h"
+#include "app/rtc/breaker.h"
 #include "app/source/audience.h"
 #include "app/source/source.h"
 #include "core/clock.h"
@@ -119,6 +120,11 @@ static void tell_codec(struct rtc_playing *p, const struct rtc_packed *f)
 static void take_picture(struct rtc_playing *p, struct rtc_packed *f)
 {
     const struct source *s = p->reader.source;
+    if (rtc_breaker_level() == RTC_LEVEL_DYING) {
+        p->shows = false;
+        p->stat.n_dropped++;
+        return;
+    }
     if (f->codec != p->video.agreed.codec) {
         p->shows = false;
         tell_codec(p, f);
@@ -142,7 +148,7 @@ static void take_picture(struct rtc_playing *p, struct rtc_packed *f)
 static void send_sound(struct rtc_playing *p, struct rtc_packed *f, int64_t now_us)
 {
     bool is_past = f->pts_us < p->live_us - RTC_SOUND_BEFORE_US || f->pts_us <= p->heard_us;
-    if (f->codec != p->audio.agreed.codec || is_past)
+    if (f->codec != p->audio.agreed.codec || is_past || rtc_breaker_level() == RTC_LEVEL_DYING)
         return;
     p->heard_us = f->pts_us;
     rtc_track_frame(&p->audio, f, f->pts_us);
@@ -261,7 +267,8 @@ static void take_feedback(struct rtc_playing *p, struct rtcp_packet *packet, int
     uint8_t           number;
     uint64_t          bps;
     struct rtc_track *t = packet->media_ssrc == p->video.agreed.ssrc ? &p->video : &p->audio;
-    bool              is_ours = packet->media_ssrc == t->agreed.ssrc;
+    bool              answers = rtc_breaker_level() < RTC_LEVEL_CRITICAL;
+    bool              is_ours = answers && packet->media_ssrc == t->agreed.ssrc;
     /* What the pace leaves out is asked for again. */
     while (is_ours && rtc_pace_allows(&p->pace, kbps_of(p), now_us) && rtcp_take_nack(packet, &first, &mask))
         rtc_pace_take(&p->pace, (int64_t)rtc_track_resend(t, &p->outlet, first, mask, now_us));
@@ -273,6 +280,8 @@ static void take_feedback(struct rtc_playing *p, struct rtcp_packet *packet, int
     if (!asks || !p->has_video)
         return;
     p->stat.n_plis++;
+    if (!answers) /* It asks again. */
+        return;
     p->asks_key = true;
     co_unpark(p->reader.co);
 }

@@ -72,6 +72,9 @@ struct rtc_refusal rtc_refusal_of(const struct rtc_opened *opened, const struct 
     case E_OCLUSTER_REDIRECT:
         return (struct rtc_refusal){ HTTP_STATUS_SERVICE_UNAVAILABLE, "no-way",
                                      "The stream is on a server to which you cannot be sent." };
+    case E_RTC_OVERLOADED:
+        return (struct rtc_refusal){ HTTP_STATUS_SERVICE_UNAVAILABLE, "overloaded",
+                                     "The server has no time for another session now." };
     case E_RTC_SOURCE_BUSY:
     case E_SYSTEM_STREAM_BUSY: return of_verdict(SESSION_BUSY);
     case E_NO_MEMORY:

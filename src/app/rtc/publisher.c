@@ -1,5 +1,6 @@
 #include "app/rtc/publisher.h"
 
+#include "app/rtc/breaker.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/publisher_sound.h"
 #include "app/session/patience.h"
@@ -82,6 +83,8 @@ static void send_rtcp(void *arg, uint8_t *rtcp, size_t len, size_t room)
 /* What has become due while packets are taken is sent with them, and the coroutine sleeps on. */
 static void after_packet(struct rtc_publisher *p, int64_t now)
 {
+    enum rtc_level level = rtc_breaker_level();
+    rtc_receiver_save(&p->receiver, level >= RTC_LEVEL_HIGH, level >= RTC_LEVEL_CRITICAL);
     if (rtc_receiver_due_us(&p->receiver) <= now)
         rtc_receiver_tick(&p->receiver, now);
     if (p->receiver.no_memory && !p->failed)

@@ -1,5 +1,6 @@
 #include "app/rtc/report.h"
 
+#include "app/rtc/breaker.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/peers.h"
 #include "app/rtc/port.h"
@@ -73,5 +74,6 @@ void rtc_report_put_metrics(struct mw *m)
     mw_one(m, MW_COUNTER, "srs_rtc_strangers_total", "Datagrams that belong to no session.", (int64_t)port->strangers);
     mw_one(m, MW_COUNTER, "srs_rtc_dropped_total", "Datagrams that the socket, or a route, did not take.",
            (int64_t)(port->out.full + port->out.unreachable));
+    rtc_breaker_put_metrics(m);
     mw_one(m, MW_COUNTER, "srs_rtc_send_calls_total", "System calls that sent datagrams.", (int64_t)port->out.calls);
 }

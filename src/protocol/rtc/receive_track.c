@@ -29,6 +29,12 @@ void rtc_receive_track_init(struct rtc_receive_track *t, const struct rtc_track_
     rtp_clock_init(&t->clock, line, agreed->clock_hz, leads);
 }
 
+void rtc_receive_track_may_ask(struct rtc_receive_track *t, bool may_ask)
+{
+    t->order.asks = t->agreed->nack && may_ask;
+    t->order.wait_us = t->order.asks ? RTC_RECEIVE_WAIT_US : RTC_RECEIVE_REORDER_US;
+}
+
 void rtc_receive_track_finish(struct rtc_receive_track *t)
 {
     rtp_order_finish(&t->order);

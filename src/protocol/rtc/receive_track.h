@@ -70,6 +70,9 @@ void rtc_receive_track_take_rtx(struct rtc_receive_track *t, const struct rtp_pa
 /** Take what the sender reports of `ssrc`. */
 void rtc_receive_track_take_sr(struct rtc_receive_track *t, const struct rtcp_sender_info *info, int64_t now_us);
 
+/** Lost packets may be asked for, or may not: then they are waited for only as long as packets take to change places. */
+void rtc_receive_track_may_ask(struct rtc_receive_track *t, bool may_ask);
+
 /** Give up what was missed too long. */
 void rtc_receive_track_tick(struct rtc_receive_track *t, int64_t now_us);
 

@@ -85,6 +85,7 @@ static struct rtc_receive_track *adopt(struct rtc_receiver *r, const struct rtp_
     if (t->is_heard && !t->has_left && now_us - t->heard_us < RTC_RECEIVER_SILENCE_US)
         return NULL;
     rtc_receive_track_adopt(t, p->ssrc, now_us);
+    rtc_receive_track_may_ask(t, !r->saves_nacks);
     return t;
 }
 
@@ -93,8 +94,10 @@ static struct rtc_receive_track *track_of(struct rtc_receiver *r, const struct r
     for (unsigned i = 0; i < r->n_tracks; i++) {
         struct rtc_receive_track *t = &r->tracks[i];
         if (t->ssrc && t->ssrc == p->ssrc) {
-            if (!t->is_heard)
+            if (!t->is_heard) {
                 rtc_receive_track_adopt(t, p->ssrc, now_us);
+                rtc_receive_track_may_ask(t, !r->saves_nacks);
+            }
             return t;
         }
         if (t->rtx_ssrc && t->rtx_ssrc == p->ssrc)
@@ -107,7 +110,7 @@ static void record(struct rtc_receiver *r, const struct rtp_packet *p, int64_t n
 {
     size_t         len = 0;
     const uint8_t *number = r->ext_twcc ? rtp_find_extension(p, r->ext_twcc, &len) : NULL;
-    if (!number || len < 2)
+    if (!number || len < 2 || r->saves_arrivals)
         return;
     if (!twcc_has_news(&r->twcc))
         r->twcc_due_us = now_us + TWCC_INTERVAL_US;
@@ -243,6 +246,19 @@ void rtc_receiver_tick(struct rtc_receiver *r, int64_t now_us)
         report_arrivals(r);
     if (r->report_due_us <= now_us)
         report(r, now_us);
+}
+
+void rtc_receiver_save(struct rtc_receiver *r, bool nacks, bool arrivals)
+{
+    for (unsigned i = 0; i < r->n_tracks && nacks != r->saves_nacks; i++)
+        rtc_receive_track_may_ask(&r->tracks[i], !nacks);
+    if (arrivals && !r->saves_arrivals) {
+        uint8_t n_feedbacks = r->twcc.n_feedbacks;
+        twcc_finish(&r->twcc);
+        r->twcc.n_feedbacks = n_feedbacks;
+    }
+    r->saves_nacks = nacks;
+    r->saves_arrivals = arrivals;
 }
 
 int64_t rtc_receiver_due_us(const struct rtc_receiver *r)

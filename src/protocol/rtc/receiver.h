@@ -49,6 +49,7 @@ struct rtc_receiver {
     uint8_t                   ext_twcc, ext_mid; /* 0: not agreed */
     bool                      reduced;           /* RTCP need not be compound. */
     bool                      no_memory;
+    bool                      saves_nacks, saves_arrivals; /* rtc_receiver_save() */
     uint8_t                   n_firs;
     int64_t                   twcc_due_us, report_due_us;
     int64_t n_nacks, n_plis, n_strange; /* packets asked for, key frames asked for, packets of nobody */
@@ -62,6 +63,12 @@ void rtc_receiver_take_rtcp(struct rtc_receiver *r, int64_t now_us, const uint8_
 
 /** Send what is due. */
 void rtc_receiver_tick(struct rtc_receiver *r, int64_t now_us);
+
+/**
+ * Save work from now on: ask for no lost packets, report no arrivals. Arrivals of this time are never reported, so that the sender does
+ * not take them for losses.
+ */
+void rtc_receiver_save(struct rtc_receiver *r, bool nacks, bool arrivals);
 
 /** When something will be due, unless a packet comes. */
 int64_t rtc_receiver_due_us(const struct rtc_receiver *r);

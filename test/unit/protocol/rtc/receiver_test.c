@@ -299,19 +299,25 @@ static void key_frames_are_asked_for_regularly_if_wanted(void **state)
     end(t);
 }
 
+/* A picture that has the number of transport-wide feedback. */
+static void put_numbered(struct test *t, uint16_t seq)
+{
+    static const uint8_t payload[] = { 0x65, 0x80, 0xff };
+    struct rtp_head      head = {
+             .pt = PICTURE_PT, .marker = true, .seq = seq, .ts = seq * 3600u, .ssrc = PICTURE_SSRC, .n_extensions = 1
+    };
+    head.extensions[0] =
+        (struct rtp_extension){ .id = TWCC_EXT, .len = 2, .bytes = { (uint8_t)(seq >> 8), (uint8_t)seq } };
+    put(t, head, payload, sizeof payload);
+}
+
 static void arrivals_and_losses_are_reported(void **state)
 {
     (void)state;
     struct test *t = begin();
     for (uint16_t i = 0; i < 50; i++) {
-        static const uint8_t payload[] = { 0x65, 0x80, 0xff };
-        struct rtp_head      head = {
-                 .pt = PICTURE_PT, .marker = true, .seq = i, .ts = i * 3600u, .ssrc = PICTURE_SSRC, .n_extensions = 1
-        };
-        head.extensions[0] =
-            (struct rtp_extension){ .id = TWCC_EXT, .len = 2, .bytes = { (uint8_t)(i >> 8), (uint8_t)i } };
         if (i % 10 != 5)
-            put(t, head, payload, sizeof payload);
+            put_numbered(t, i);
         pass(t, 40 * US_PER_MS);
     }
     assert_in_range(t->seen.n_twccs, 14, 20); /* each 100 to 140 ms of 2 s */
@@ -434,6 +440,28 @@ static void more_losses_than_one_nack_has_are_asked_for_at_once(void **state)
     end(t);
 }
 
+static void saved_work_asks_for_nothing_and_reports_no_arrivals(void **state)
+{
+    struct test *t = begin();
+    (void)state;
+    put_numbered(t, 1);
+    pass(t, 2 * TWCC_INTERVAL_US);
+    size_t n_twccs = t->seen.n_twccs;
+    assert_true(n_twccs > 0);
+    rtc_receiver_save(&t->r, true, true);
+    put_numbered(t, 3);
+    pass(t, RTC_RECEIVE_REORDER_US + 10 * US_PER_MS);
+    assert_int_equal(t->seen.n_nacks, 0);
+    assert_int_equal(t->seen.n_twccs, n_twccs);
+    assert_int_equal(t->r.tracks[1].order.n_lost, 1); /* It is not waited for, because nobody asks for it. */
+    rtc_receiver_save(&t->r, false, false);
+    put_numbered(t, 5);
+    pass(t, 2 * TWCC_INTERVAL_US);
+    assert_int_equal(t->seen.nacks[0], 4);
+    assert_true(t->seen.n_twccs > n_twccs);
+    end(t);
+}
+
 static void memory_that_is_out_is_told(void **state)
 {
     (void)state;
@@ -460,6 +488,7 @@ int main(void)
         cmocka_unit_test(another_ssrc_takes_over_when_the_first_is_silent),
         cmocka_unit_test(packets_of_a_dropped_type_do_not_come_in),
         cmocka_unit_test(more_losses_than_one_nack_has_are_asked_for_at_once),
+        cmocka_unit_test(saved_work_asks_for_nothing_and_reports_no_arrivals),
         cmocka_unit_test(memory_that_is_out_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
