@@ -529,6 +529,37 @@ def test_with_atc_the_times_of_the_encoder_come_through_and_go_on_at_the_next_or
                         assert m.ts == 1700000000 + kind_and_number[1] * 40
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("atc", [ATC, ""], ids=["atc", "own times"])
+@pytest.mark.parametrize("kill_after", [45, 70])
+def test_with_atc_the_stream_goes_on_at_the_next_origin_though_the_times_of_the_encoder_stepped_back(make_server, atc, kill_after):
+    """They do at frame 40: shortly before the origin is lost, or longer than a GOP before."""
+    first, second = [make_server(vhost(more=ATC)) for _ in range(2)]
+    edge = make_server(edge_of(first, second, rest=atc))
+    before, after = Numbered(start_ms=1700000000), Numbered(start_ms=1000)
+    with first.publisher() as publisher, second.publisher() as other:
+        for p in (publisher, other):
+            p.send_tags(before.tags(count=40))
+        with edge.player() as player:
+            sees(player, 39)
+            for p in (publisher, other):
+                p.send_tags(after.frames(40, kill_after - 40))
+            sees(player, kill_after - 1)
+            first.kill()
+            begins(edge, second)
+            other.send_tags(after.frames(kill_after, 30))
+            sees(player, kill_after + 29)
+            edge.wait_log(r"/live/s goes on after \d+ms, players=1")
+            pictures = numbers_of(player.media())[0]
+            assert pictures == list(range(pictures[0], kill_after + 30))
+            times = [m.ts for m in player.media() if flv.number_of(m)]
+            if atc:
+                assert all(m.ts == (1700000000 if flv.number_of(m)[1] < 40 else 1000) + flv.number_of(m)[1] * 40
+                           for m in player.media() if flv.number_of(m))
+            else:
+                assert times == sorted(times)
+
+
 def test_an_origin_that_stands_by_takes_over_without_a_frame_missing_or_twice(make_server):
     first, second = make_server(api=""), make_server(api="")
     edge = make_server(edge_of(first, second, more="backup_pull on;"), http="", api="")

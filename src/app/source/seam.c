@@ -21,10 +21,22 @@ static struct seam_track *find_track(struct seam *s, const struct frame *f)
     return NULL;
 }
 
+/* Note a frame of before a break: its time means another thing than those after it. */
+static void note_before_break(struct seam *s, int64_t us)
+{
+    s->break_from_us = s->has_break && s->break_from_us < us ? s->break_from_us : us;
+    s->has_break = true;
+}
+
 /* Note a frame of the log; the newest one comes first. */
 static void note(struct seam *s, const struct frame *f)
 {
-    int64_t us = own_us(f);
+    int64_t                  us = own_us(f);
+    const struct seam_track *t = find_track(s, f);
+    if (t && t->shift_us != f->shift_us) {
+        note_before_break(s, us);
+        return;
+    }
     if (s->n_tracks == 0) {
         s->newest_us = s->oldest_us = us;
         s->newest_arrived_us = f->arrived_us;
@@ -32,7 +44,7 @@ static void note(struct seam *s, const struct frame *f)
     s->has_pictures |= is_picture(f);
     s->oldest_us = us < s->oldest_us ? us : s->oldest_us;
     s->newest_us = us > s->newest_us ? us : s->newest_us;
-    if (!find_track(s, f) && s->n_tracks < CLOCK_TRACKS)
+    if (!t && s->n_tracks < CLOCK_TRACKS)
         s->tracks[s->n_tracks++] =
             (struct seam_track){ .kind = f->kind, .id = f->track, .newest_us = us, .shift_us = f->shift_us };
 }
@@ -64,11 +76,17 @@ static int64_t absolute(int64_t us)
     return us < 0 ? -us : us;
 }
 
-/* The time of an arrival as its server sent it, near that of the log. */
+/* The time of an arrival as its server sent it, unwrapped near another time. */
+static int64_t time_near(const struct arrival *a, int64_t near_us)
+{
+    int64_t near_ms = ms_from_us(near_us);
+    return a->in_ms ? (near_ms + (int32_t)((uint32_t)a->own_time - (uint32_t)near_ms)) * US_PER_MS : a->own_time;
+}
+
+/* The same near that of the log. */
 static int64_t time_of(const struct seam *s, const struct arrival *a)
 {
-    int64_t near_ms = ms_from_us(s->newest_us);
-    return a->in_ms ? (near_ms + (int32_t)((uint32_t)a->own_time - (uint32_t)near_ms)) * US_PER_MS : a->own_time;
+    return time_near(a, s->newest_us);
 }
 
 static bool is_same(const struct frame *a, const struct frame *b)
@@ -96,6 +114,32 @@ static int find(struct seam *s, const struct ring *log, const struct frame *f, i
 static bool is_rounding(int64_t us)
 {
     return absolute(us) <= SEAM_ROUNDING_US;
+}
+
+/* True for a frame of before a break that is in the log: one of it has its bytes and its time. */
+static bool is_in_log_before_break(struct seam *s, const struct ring *log, const struct arrival *a)
+{
+    const struct seam_track *t = find_track(s, a->frame);
+    for (uint64_t seq = log->head; t && seq > log->tail; seq--) {
+        const struct frame *was = ring_at(log, seq - 1);
+        if (was->shift_us != t->shift_us && is_same(was, a->frame) &&
+            is_rounding(own_us(was) - time_near(a, own_us(was))))
+            return true;
+    }
+    return false;
+}
+
+/* True for a frame of before a break that is older than the log. Times that also fit behind the break are those of behind it. */
+static bool is_older_than_log(const struct seam *s, const struct arrival *a)
+{
+    int64_t older_us = s->break_from_us - time_near(a, s->break_from_us), us = time_of(s, a);
+    return older_us > SEAM_ROUNDING_US && older_us <= SEAM_LAG_MAX_US &&
+           (us < s->oldest_us || us > s->newest_us + SEAM_LAG_MAX_US);
+}
+
+static bool is_before_break(struct seam *s, const struct ring *log, const struct arrival *a)
+{
+    return s->has_break && (is_older_than_log(s, a) || is_in_log_before_break(s, log, a));
 }
 
 /* True if the log ends before that time. */
@@ -185,6 +229,8 @@ enum seam_verdict seam_look(struct seam *s, const struct ring *log, const struct
         begin_wait(s, a, now_us);
     if (frame_is_header(f) || (s->has_pictures && !is_picture(f)))
         return has_patience(s, now_us) ? SEAM_KEEP : seam_give_up(s);
+    if (!s->has_place && is_before_break(s, log, a))
+        return has_patience(s, now_us) ? SEAM_KEEP : seam_give_up(s);
     prove(s, log, f, us);
     if (!s->is_exact)
         find_place(s, log, f, us);
@@ -219,8 +265,17 @@ static bool is_needed(struct seam *s, const struct frame *f, int64_t us)
     return !is_picture(f) || !s->waits_for_key;
 }
 
-bool seam_passes(struct seam *s, struct arrival *a)
+/* True while frames may come that were before a break of the log. */
+static bool may_be_before_break(struct seam *s, const struct arrival *a)
 {
+    const struct seam_track *t = s->has_break && !frame_is_header(a->frame) ? find_track(s, a->frame) : NULL;
+    return t && !t->is_passed;
+}
+
+bool seam_passes(struct seam *s, const struct ring *log, struct arrival *a)
+{
+    if (may_be_before_break(s, a) && is_before_break(s, log, a))
+        return false;
     if (a->in_ms)
         a->own_time = (uint32_t)(a->own_time + ms_from_us(s->add_us));
     else

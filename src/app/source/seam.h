@@ -13,6 +13,7 @@
  *            Where the frames of the server begin after those of the log, the stream goes on with its own times if as much of its time
  *            as of the clock has passed, or if its times are absolute (`atc`). Pictures then begin with a key frame.
  *            A server that is, or may be, behind is waited for, SEAM_PATIENCE_US long at most.
+ *            Where the encoder's times have jumped within the log, frames of before that are left out, and those after it decide.
  *            In all other cases the streams are apart.
  * Shape      the log keeps its frames meanwhile; the state is a value, but for what is kept
  * Units      microseconds
@@ -55,7 +56,9 @@ struct seam {
     struct seam_track tracks[CLOCK_TRACKS];
     size_t            n_tracks;
     bool              has_pictures;
-    int64_t           oldest_us, newest_us, newest_arrived_us; /* of the log */
+    int64_t           oldest_us, newest_us, newest_arrived_us; /* of the log, from its last break on */
+    bool              has_break;                               /* The log has frames of before a break of its clock. */
+    int64_t           break_from_us;                           /* The oldest time of those. */
     int64_t           since_us;      /* arrival of the first sound or picture; 0: none has come */
     bool              begins_at_0;   /* The time of that is 0, or little more. */
     bool              has_place;     /* A frame equals one of the log, and so do those after it. */
@@ -85,7 +88,7 @@ bool seam_is_overdue(const struct seam *s, int64_t now_us);
 enum seam_verdict seam_give_up(struct seam *s);
 
 /** False for what the log has already, and for pictures that cannot be decoded. Otherwise the arrival gets the times of the log. */
-bool seam_passes(struct seam *s, struct arrival *a);
+bool seam_passes(struct seam *s, const struct ring *log, struct arrival *a);
 
 /** Drop what is kept. Takes a seam that is all zero, and leaves it so. */
 void seam_end(struct seam *s);

@@ -19,7 +19,7 @@ static bool is_known(const struct source *s, const struct frame *f)
 /* Move an arrival to the times of the log. False if the log has it already. */
 static bool fits(struct source *s, struct arrival *a)
 {
-    return !is_known(s, a->frame) && seam_passes(&s->seam, a);
+    return !is_known(s, a->frame) && seam_passes(&s->seam, &s->ring, a);
 }
 
 static struct err *enter_kept(struct source *s)

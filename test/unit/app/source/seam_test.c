@@ -62,7 +62,7 @@ static int64_t passes(const char *label, int64_t ms)
 {
     struct frame  *f = labelled(label, ms);
     struct arrival a = { .frame = f, .own_time = (uint32_t)ms, .in_ms = true };
-    bool           is = seam_passes(&seam, &a);
+    bool           is = seam_passes(&seam, &log_, &a);
     frame_unref(&f);
     return is ? a.own_time : -1;
 }
@@ -128,6 +128,56 @@ static void the_shift_of_the_clock_is_no_matter(void **state)
     assert_int_equal(look("p4", 1120), SEAM_GOES_ON);
     assert_int_equal(passes("p3", 1080), -1);
     assert_int_equal(passes("p4", 1120), 1120);
+}
+
+static void frames_of_before_a_break_of_the_log_are_left_out(void **state)
+{
+    static const struct {
+        int64_t before_ms, after_ms; /* the encoder's times of K1, and of p3, which the log has at 1000 and 1080 */
+    } rows[] = { { 1700000000, 1000 }, { 3000, 1700000000 }, { 101000, 97000 }, { 90000, 95000 } };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const int64_t before = rows[i].before_ms, after = rows[i].after_ms;
+        put("K1 p2", 1000, 1000 - before);
+        put("p3 p4", 1080, 1080 - after);
+        seam_begin(&seam, &log_);
+        assert_int_equal(look_as("K1", before, true), SEAM_KEEP);
+        assert_int_equal(look_as("a1", before + 20, true), SEAM_KEEP);
+        assert_int_equal(look_as("p2", before + 40, true), SEAM_KEEP);
+        assert_int_equal(look_as("p3", after, true), SEAM_KEEP);
+        assert_int_equal(look_as("p4", after + 40, true), SEAM_KEEP);
+        assert_int_equal(look_as("p5", after + 80, true), SEAM_GOES_ON);
+        assert_int_equal(passes("K1", before), -1);
+        assert_int_equal(passes("p2", before + 40), -1);
+        assert_int_equal(passes("p3", after), -1);
+        assert_int_equal(passes("p4", after + 40), -1);
+        assert_int_equal(passes("p5", after + 80), after + 80);
+        (void)teardown(NULL);
+        (void)setup(NULL);
+    }
+}
+
+static void a_server_that_is_behind_a_break_is_waited_for(void **state)
+{
+    (void)state;
+    put("K1 p2", 1000, 1000 - 1700000000);
+    put("p3 p4", 1080, 1080 - 500);
+    seam_begin(&seam, &log_);
+    assert_int_equal(look_as("K0", 1700000000 - 1000, true), SEAM_KEEP);
+    assert_int_equal(look_as("p3", 500, true), SEAM_KEEP);
+    assert_int_equal(look_as("p5", 580, true), SEAM_GOES_ON);
+    assert_int_equal(passes("K0", 1700000000 - 1000), -1);
+    assert_int_equal(passes("p5", 580), 580);
+}
+
+static void other_bytes_after_a_break_are_another_stream(void **state)
+{
+    (void)state;
+    put("K1 p2", 1000, 1000 - 6000);
+    put("p3 p4", 1080, 0);
+    seam_begin(&seam, &log_);
+    assert_int_equal(look_as("K1", 6000, true), SEAM_KEEP);
+    assert_int_equal(look_as("p9", 1080, true), SEAM_APART);
 }
 
 static void times_wrap(void **state)
@@ -381,6 +431,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_picture_in_the_middle_of_a_gop_is_a_place, setup, teardown),
         cmocka_unit_test_setup_teardown(other_bytes_at_the_same_time_are_another_stream, setup, teardown),
         cmocka_unit_test_setup_teardown(the_shift_of_the_clock_is_no_matter, setup, teardown),
+        cmocka_unit_test_setup_teardown(frames_of_before_a_break_of_the_log_are_left_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_that_is_behind_a_break_is_waited_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_bytes_after_a_break_are_another_stream, setup, teardown),
         cmocka_unit_test_setup_teardown(times_wrap, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_frame_with_another_time_tells_how_far_they_are_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_whose_times_begin_at_0_goes_on_at_once, setup, teardown),
