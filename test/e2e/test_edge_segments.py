@@ -76,6 +76,12 @@ def dash_rows(server):
     return found
 
 
+def periods(server):
+    """The Periods of a server, without their segments, and what each segment is named."""
+    mpd = dash_mpd.read(fetch(server.http_url("/live/s.mpd")).body.decode())
+    return [(p.id, p.start) for p in mpd.periods]
+
+
 def common(rows, a, b, n):
     """Wait until both servers have n segments of the same names; they are the same."""
     def both():
@@ -107,6 +113,27 @@ def test_edges_that_come_at_different_times_make_the_same_segments(make_server, 
             common(hls_rows, edges[0], edges[1], 3)
             common(hls_rows, origin, edges[1], 3)
             common(dash_rows, edges[0], edges[1], 4)
+            assert periods(edges[0])[0] == periods(edges[1])[0] == periods(origin)[0]
+    feeder.stop().check()
+
+
+@pytest.mark.long
+def test_segments_are_the_same_when_the_times_of_the_encoder_step_back(make_server):
+    """The encoder begins at 0 again in the same publish. One edge has seen that, and one comes later."""
+    origin = make_server(vhost(more=ORIGIN + OUTPUTS % ""), http="")
+    edges = [make_server(edge_of(origin), http="") for _ in range(2)]
+    publisher = origin.publisher("s")
+    with contextlib.closing(edges[0].player()), contextlib.ExitStack() as players:
+        feeder = rtmp.Feeder(publisher, media.loop("h264_aac.flv"), FAST)
+        begins(edges[0], origin)
+        common(hls_rows, origin, edges[0], 3)
+        feeder.stop().check()
+        feeder = rtmp.Feeder(publisher, media.loop("h264_aac.flv"), FAST)
+        until(lambda: len(feeder.sent) > 100, "some of the stream with its new times")
+        players.enter_context(contextlib.closing(edges[1].player()))
+        begins(edges[1], origin)
+        common(hls_rows, edges[0], edges[1], 3)
+        common(hls_rows, origin, edges[1], 3)
     feeder.stop().check()
 
 

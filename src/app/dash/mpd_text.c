@@ -184,7 +184,7 @@ static void describe_track(const struct dash *d, const struct dash_row *row, str
     };
 }
 
-/* In the text that is served, the segments have the names of their times. */
+/* In the text that is served, the segments have the names of their times, which may come again in another Period. */
 static void name_by_time(struct model *m, size_t at, uint64_t period)
 {
     struct mpd_representation *r = &m->representations[at];
@@ -240,7 +240,8 @@ static void begin_period(const struct dash *d, struct model *m, const struct das
         struct mpd_representation *r = &m->representations[first + i];
         describe_track(d, row, r, listed[i]);
         r->presentation_time_offset = ticks(base_us, r->timescale);
-        name_by_time(m, first + i, p->id);
+        name_by_time(m, first + i,
+                     dash_is_by_wall(d) ? 0 : p->id); /* Servers differ in the breaks that they have seen. */
         if (i > 0 && t->is_video) {
             m->sets[first].n_representations++;
             announce_events(&m->sets[first], t->lane);

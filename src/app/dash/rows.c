@@ -283,6 +283,12 @@ static int64_t period_start_us(const struct dash *d, const struct segment *s)
     return (start_us + US_PER_MS - 1) / US_PER_MS * US_PER_MS;
 }
 
+bool dash_is_by_wall(const struct dash *d)
+{
+    const struct plan *plan = d->viewing->plan;
+    return cutter_is_by_wall(&plan->cutter, &plan->policy);
+}
+
 /* The earliest time of a track in the row: the sound may begin a little before the pictures. */
 static int64_t base_us(const struct dash *d, const struct dash_row *row)
 {
@@ -297,13 +303,23 @@ static int64_t base_us(const struct dash *d, const struct dash_row *row)
     return base_us;
 }
 
+/* True if a Period that begins in 1970 has the segment at its time. */
+static bool is_since_1970(const struct dash *d, const struct segment *s)
+{
+    return dash_is_by_wall(d) && s->wall_us == s->start_us + s->shift_us;
+}
+
 static struct dash_period *new_period(struct dash *d, const struct dash_row *row)
 {
     struct dash_period *p = mem_calloc(1, sizeof *p);
     if (!p)
         return NULL;
-    p->start_us = period_start_us(d, dash_row_first(d, row));
-    p->base_us = base_us(d, row);
+    if (list_is_empty(&d->periods) && is_since_1970(d, dash_row_first(d, row))) {
+        p->base_us = LANE_MP4_ORIGIN_US;
+    } else {
+        p->start_us = period_start_us(d, dash_row_first(d, row));
+        p->base_us = base_us(d, row);
+    }
     list_push(&d->periods, &p->link);
     return p;
 }

@@ -4,6 +4,9 @@
  * A row is complete when all tracks have ended their segments of its number. A Period ends where the stream breaks, where a track
  * comes or goes or gets another init segment, and where the encoder's clock has run away from the wall clock.
  *
+ * Servers that cut by the wall clock of the stream (`common_segments`) begin the first Period that they know in 1970, so that it is the same on
+ * all of them. The names of segments have no Period then.
+ *
  * Yields     no
  */
 #ifndef APP_DASH_ROWS_H
@@ -42,6 +45,9 @@ void dash_rows_drop_track(struct dash_track *t);
 
 /** True if `row`, which is still open, continues `before` in its Period, as far as its parts tell. */
 bool dash_row_may_continue(const struct dash *d, const struct dash_row *row, const struct dash_row *before);
+
+/** True if segments are cut, numbered and timed by the wall clock of the stream, so that other servers have the same ones. */
+bool dash_is_by_wall(const struct dash *d);
 
 /** The row before another one; NULL: there is none. */
 const struct dash_row *dash_row_before(const struct dash *d, const struct dash_row *row);

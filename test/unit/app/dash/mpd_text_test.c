@@ -38,6 +38,7 @@ static int setup(void **state)
     d = (struct dash){
         .show = &show, .viewing = &viewing, .mpd_path = "live/s.mpd", .folder = "live/s/", .n_tracks = TRACKS
     };
+    plan = (struct plan){ .next_number = 0 };
     list_init(&d.rows);
     list_init(&d.periods);
     init_bytes = blob_copy("init", 4);
@@ -85,6 +86,7 @@ static struct segment *open_segment(size_t track, uint64_t number, int64_t start
     struct segment *s = segment_new(number, start_us);
     assert_non_null(s);
     s->wall_us = BEGAN_US + start_us;
+    s->shift_us = plan.cutter.wall_0_us;
     lanes[track].open = s;
     dash_rows_add(&d.tracks[track], s);
     return s;
@@ -96,7 +98,7 @@ static void fill(size_t track, int64_t duration_us, uint64_t init)
     struct blob    *bytes = blob_copy("media", 5);
     assert_true(segment_add_part(s, bytes, s->start_us, duration_us, true));
     s->independent = true;
-    s->media_time = (s->start_us + LANE_MP4_ORIGIN_US) / US_PER_MS;
+    s->media_time = (s->start_us + s->shift_us + LANE_MP4_ORIGIN_US) / US_PER_MS;
     s->media_duration = duration_us / US_PER_MS;
     s->duration_us = duration_us;
     s->init = blob_ref(init_bytes);
@@ -165,6 +167,30 @@ static void rows_that_follow_each_other_are_one_period(void **state)
     assert_has("<S t=\"10000\" d=\"2000\" r=\"2\"/>");
     assert_has("media=\"video-1767225600000-$Time$.m4s\">");
     assert_has("presentationTimeOffset=\"10000\"");
+}
+
+static void by_the_wall_clock_of_the_stream_all_servers_have_the_same_first_period(void **state)
+{
+    static const char *const wanted[] = {
+        "<Period id=\"0\" start=\"PT0.000S\">",
+        "presentationTimeOffset=\"10000\"",
+        "media=\"video-0-$Time$.m4s\">",
+    };
+    (void)state;
+    plan.policy.by_wall = true;
+    plan.cutter.wall_0_us = BEGAN_US;
+    for (uint64_t first = 3; first < 6; first++) { /* servers that came at different times */
+        for (uint64_t n = first; n < 7; n++)
+            add_row(n, true, false, 0, 1);
+        assert_int_equal(count(text_now(), "<Period "), 1);
+        for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+            assert_has(wanted[i]);
+        dash_rows_drop(&d);
+    }
+    add_row(7, true, false, 0, 1);
+    add_row(8, true, true, 0, 1); /* Who has seen the break names the segment like those who have not. */
+    assert_int_equal(count(text_now(), "media=\"video-0-$Time$.m4s\""), 2);
+    assert_has("<Period id=\"1767225616000\" start=\"PT1767225616.000S\">");
 }
 
 static void sound_that_is_missing_once_is_a_period_without_it(void **state)
@@ -339,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(rows_that_follow_each_other_are_one_period),
+        TEST(by_the_wall_clock_of_the_stream_all_servers_have_the_same_first_period),
         TEST(sound_that_is_missing_once_is_a_period_without_it),
         TEST(breaks_numbers_that_miss_and_init_segments_begin_periods),
         TEST(a_clock_that_runs_away_is_caught_by_a_period_in_time),
