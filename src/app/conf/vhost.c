@@ -63,6 +63,19 @@ static void derive_cluster(struct conf_cluster *c)
     c->token_traverse = c->token_traverse && c->mode == CONF_CLUSTER_REMOTE;
 }
 
+/* Without the encoder's times, edges cannot know the wall clock of a frame. An edge needs atc only if others take its streams. */
+static void review_common_segments(struct conf_fill *f, const struct conf_vhost *v, const struct conf_node *n)
+{
+    const struct conf_node *line = conf_node_child(conf_node_child(n, "cluster"), "common_segments");
+    char                    where[CONF_WHERE_MAX];
+    if (!v->cluster.common_segments || v->cluster.mode == CONF_CLUSTER_REMOTE || v->play.atc || v->play.atc_auto)
+        return;
+    conf_report_add(f->report, LOG_WARN,
+                    "%s: common_segments without play { atc on; }: edges are not told the wall clock, and make other "
+                    "segments than this server",
+                    conf_node_where(line ? line : n, where, sizeof where));
+}
+
 /* HLS asks viewers for tokens. Without hls_ctx and hls_ts_ctx a request belongs to no viewer, and anybody would get the answer. */
 static void derive_viewers(struct conf_fill *f, struct conf_vhost *v, const struct conf_node *n)
 {
@@ -84,6 +97,7 @@ void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *
     v->history_us = history_us(&v->http_remux);
     conf_hls_derive(f, &v->hls, conf_node_child(n, "hls"));
     derive_cluster(&v->cluster);
+    review_common_segments(f, v, n);
     derive_viewers(f, v, n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = f->conf->chunk_size;

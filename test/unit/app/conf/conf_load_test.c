@@ -192,6 +192,19 @@ static void vhosts_are_found_by_their_name(void **state)
     unload(&l);
 }
 
+static void an_origin_with_common_segments_and_without_atc_is_told(void **state)
+{
+    struct loaded l =
+        load_more("vhost a {\n cluster { common_segments on; } } vhost b { play { atc on; } "
+                  "cluster { common_segments on; } } vhost c { cluster { mode remote; origin a; "
+                  "common_segments on; } } vhost d { play { atc_auto on; } cluster { common_segments on; } }");
+    (void)state;
+    must_load(&l, "common segments");
+    must_tell(&l, "t.conf:3: common_segments without play { atc on; }: edges are not told the wall clock");
+    assert_int_equal(l.report.count, 1);
+    unload(&l);
+}
+
 /* ---- checks */
 
 struct check_row {
@@ -861,6 +874,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(absent_directives_have_their_defaults),
         cmocka_unit_test(written_directives_reach_the_snapshot),
+        cmocka_unit_test(an_origin_with_common_segments_and_without_atc_is_told),
         cmocka_unit_test(a_vhost_takes_what_it_does_not_say_from_elsewhere),
         cmocka_unit_test(vhosts_are_found_by_their_name),
         cmocka_unit_test(refuses_with_the_words_that_users_know),
