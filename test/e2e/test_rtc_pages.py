@@ -9,7 +9,7 @@ from wait import until
 # One browser at a time: two cores decode no more.
 pytestmark = pytest.mark.xdist_group("browser")
 
-CONF = """rtc_server { enabled on; listen %d; candidate 127.0.0.1; }
+CONF = """rtc_server { enabled on; listen %d; candidate 127.0.0.1; ice_server stun:127.0.0.1:9; ice_server turn:127.0.0.1:9 ann 'p"w'; }
 vhost __defaultVhost__ { http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; } }"""
 
 # Whether the picture moves, and how loud the sound is: of what the page plays.
@@ -86,3 +86,22 @@ def test_a_refusal_is_told_on_the_page(page, site):
     server = site("vhost __defaultVhost__ { http_remux { enabled on; } }")
     page.open(link(server, "whep", "s"))
     until(lambda: error_of(page), "an error on the page", 20)
+
+
+# What a client of the page module has as configuration once the server has answered.
+ICE_SERVERS = """const done = arguments[1]
+import('/players/js/whip_client.js').then(async ({ WhipClient }) => {
+  const client = new WhipClient([arguments[0]], { failed: done })
+  client.peer.addTransceiver('video', { direction: 'recvonly' })
+  await client.start()
+  const servers = client.peer.getConfiguration().iceServers
+  client.close()
+  done(servers.map(s => [[s.urls].flat()[0], s.username ?? '', s.credential ?? '']))
+}).catch(error => done(String(error)))"""
+
+
+def test_pages_use_the_servers_of_stun_and_turn_that_are_told(page, server):
+    page.open(server.http_url("/players/"))
+    page.driver.set_script_timeout(20)
+    seen = page.driver.execute_async_script(ICE_SERVERS, server.api_url("/rtc/v1/whep/?stream=s"))
+    assert seen == [["stun:127.0.0.1:9", "", ""], ["turn:127.0.0.1:9", "ann", 'p"w']]

@@ -16,7 +16,8 @@ from wait import until
 OFFERS = os.path.join(ROOT, "test", "fuzz", "corpus", "sdp")
 FRAGMENT = "application/trickle-ice-sdpfrag"
 WHIP, WHEP = "/rtc/v1/whip/", "/rtc/v1/whep/"
-CONF = ("rtc_server { enabled on; listen %d; candidate 192.0.2.7; } "
+CONF = ("rtc_server { enabled on; listen %d; candidate 192.0.2.7; "
+        "ice_server stun:192.0.2.8:3478; ice_server turn:192.0.2.9?transport=tcp ann 'pa\"ss'; } "
         "vhost __defaultVhost__ { rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; } } "
         "vhost closed { rtc { enabled on; } security { enabled on; deny publish all; } } "
         "vhost off { rtc { enabled off; } } "
@@ -79,6 +80,16 @@ def test_a_session_is_opened_and_ended(ask):
     last, _, _ = opened(ask("POST", path, PUBLISH))   # nor does one that is not followed up
     until(lambda: ask("DELETE", again.replace("token=", "token=0"))[0] == 200, "the end of the session that gave way")
     assert ask("DELETE", last)[0] == 200
+
+
+def test_servers_of_stun_and_turn_are_told_to_whom_is_let_in(ask):
+    for path, body in ((WHIP, PUBLISH), (WHEP, PLAY)):
+        reply = ask("POST", path + "?stream=links", body)[1]
+        assert reply.status == 201 and reply.headers.get_all("Link") == [
+            '<stun:192.0.2.8:3478>; rel="ice-server"',
+            '<turn:192.0.2.9?transport=tcp>; rel="ice-server"; username="ann"; credential="pa\\"ss"; credential-type="password"']
+    status, reply, _ = ask("POST", WHIP + "?vhost=closed", PUBLISH)
+    assert status == 403 and reply.getheader("Link") is None
 
 
 def test_a_refused_publisher_leaves_nothing_busy(ask):

@@ -5,6 +5,7 @@
 
 #include "app/conf/check_kafka.h"
 #include "app/conf/check_names.h"
+#include "app/conf/check_rtc.h"
 #include "app/conf/check_vhost.h"
 #include "app/conf/cidr.h"
 #include "app/conf/endpoint.h"
@@ -241,7 +242,8 @@ struct err *conf_check(struct conf_tree *tree, const struct conf_source *source,
     struct check c = { .tree = tree, .source = source, .report = report };
     struct err  *e;
     if ((e = conf_check_names(tree)) || (e = check_listen(&c)) || (e = check_trusted_proxies(&c)) ||
-        (e = check_heartbeat(&c)) || (e = conf_check_kafka(root_node(&c, "kafka"), report)) || (e = check_stats(&c)) ||
+        (e = check_heartbeat(&c)) || (e = conf_check_kafka(root_node(&c, "kafka"), report)) ||
+        (e = conf_check_rtc(root_node(&c, "rtc_server"))) || (e = check_stats(&c)) ||
         (e = check_guards(&tree->root, &conf_root_block, "")) || (e = check_auth(&c)) || (e = check_http_ports(&c)) ||
         (e = conf_check_names_of_lists(tree)) || (e = conf_check_vhosts(tree)) || (e = check_process(&c)) ||
         (e = check_memory_limit(&c)))

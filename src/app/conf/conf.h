@@ -452,16 +452,17 @@ struct conf_rtc_tcp {
 
 /* The ports of WebRTC, and how clients are told of them. */
 struct conf_rtc_server {
-    bool                enabled;
-    struct conf_words   listen; /* UDP endpoints */
-    struct conf_rtc_tcp tcp;
-    int                 protocol;  /* enum conf_rtc_protocol: transports of the candidates */
-    char               *candidate; /* as written: "*", an address, a name, with a port or not, "$VARIABLE" */
-    bool                detects;
-    int                 ip_family;                                    /* enum conf_ip_family */
-    bool                host_is_candidate, resolves_host, keeps_host; /* of the API's request */
-    bool                ecdsa, encrypt;
-    bool                merge_nalus;
+    bool                 enabled;
+    struct conf_words    listen; /* UDP endpoints */
+    struct conf_rtc_tcp  tcp;
+    int                  protocol;  /* enum conf_rtc_protocol: transports of the candidates */
+    char                *candidate; /* as written: "*", an address, a name, with a port or not, "$VARIABLE" */
+    bool                 detects;
+    int                  ip_family;                                    /* enum conf_ip_family */
+    bool                 host_is_candidate, resolves_host, keeps_host; /* of the API's request */
+    bool                 ecdsa, encrypt;
+    bool                 merge_nalus;
+    struct conf_commands ice_servers; /* ours: URL, or URL, user and password each, checked */
 };
 
 /* WebRTC in a vhost. */

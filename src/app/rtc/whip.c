@@ -5,6 +5,7 @@
 
 #include "app/http/conn.h"
 #include "app/rtc/ask.h"
+#include "app/rtc/ice_servers.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/peers.h"
 #include "app/rtc/problem.h"
@@ -61,6 +62,8 @@ static struct err *answer(struct http_exchange *x, const struct rtc_opened *open
         e = http_add_fieldf(x, "ETag", "\"%s\"", opened->peer->ufrag);
     if (!e)
         e = http_add_field(x, "Accept-Patch", fragment_type);
+    if (!e)
+        e = rtc_ice_servers_add(x, &http_conn_of(x)->server->conf->rtc_server.ice_servers);
     buf_finish(&url);
     return e ? e : http_reply(x, HTTP_STATUS_CREATED, "application/sdp", opened->sdp.bytes, opened->sdp.len);
 }

@@ -1,7 +1,7 @@
 /**
  * WHIP and WHEP: a client posts its offer, and gets the answer and the address of its session.
  *
- *     POST    201, the answer; Location, ETag, Accept-Patch
+ *     POST    201, the answer; Location, ETag, Accept-Patch, Link (ice_servers.h)
  *     PATCH   candidates: 204 (our ICE agent needs none of them); an ICE restart: 200 with new credentials
  *     DELETE  200; also when the session has ended already
  *

@@ -14,16 +14,21 @@ export class WhipClient {
     this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
     this.peer.addEventListener('connectionstatechange', () => this.stateChanged())
     this.seen = {}
+    this.iceServers = []
   }
 
   /* Send the offer. What it has must have been added to `peer` before. */
   async start() {
-    await this.peer.setLocalDescription(await this.peer.createOffer())
-    const reply = await this.post(this.peer.localDescription.sdp)
+    const offer = await this.peer.createOffer()
+    const reply = await this.post(offer.sdp)
     if (this.isClosed) {
       this.forget()
       return
     }
+    /* Addresses are looked for from here on, so that the servers that the reply names are asked. */
+    if (this.iceServers.length)
+      this.peer.setConfiguration({ ...this.peer.getConfiguration(), iceServers: this.iceServers })
+    await this.peer.setLocalDescription(offer)
     await this.peer.setRemoteDescription({ type: 'answer', sdp: reply })
     this.timer = setInterval(() => this.look(), STATISTICS_MS)
   }
@@ -41,6 +46,7 @@ export class WhipClient {
       if (reply.status === 201) {
         const place = reply.headers.get('Location')
         this.resource = place && new URL(place, endpoint).href
+        this.iceServers = iceServersOf(reply.headers.get('Link') ?? '')
         return reply.text()
       }
       failure = Object.assign(new Error(await reasonOf(reply)), { status: reply.status })
@@ -115,6 +121,19 @@ export class WhipClient {
 }
 
 const ntpAheadOfUnixMs = 2208988800000
+
+/* The servers of STUN and TURN that a field Link names (RFC 9725 4.6), as RTCPeerConnection wants them. */
+export function iceServersOf(link) {
+  const servers = []
+  for (const [, url, parameters] of link.matchAll(/<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))*)/g)) {
+    const found = {}
+    for (const [, name, quoted, plain] of parameters.matchAll(/;\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))/g))
+      found[name.toLowerCase()] = plain ?? quoted.replace(/\\(.)/g, '$1')
+    if (found.rel === 'ice-server')
+      servers.push(found.username === undefined ? { urls: url } : { urls: url, username: found.username, credential: found.credential })
+  }
+  return servers
+}
 
 /* What the server says in its reply: problem+json (RFC 9457), or else the status. */
 async function reasonOf(reply) {
