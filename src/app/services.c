@@ -5,6 +5,7 @@
 #include "app/http/gzip.h"
 #include "app/http/port.h"
 #include "app/http_faces.h"
+#include "app/rtc/black_hole.h"
 #include "app/rtc/identity.h"
 #include "app/rtc/service.h"
 #include "app/rtc/tcp_service.h"
@@ -117,6 +118,7 @@ const struct listen_service listen_services[] = {
 void services_finish(void)
 {
     rtc_identity_forget();
+    rtc_black_hole_close();
     gzip_forget();
     shots_forget();
 }

@@ -463,6 +463,8 @@ struct conf_rtc_server {
     bool                 ecdsa, encrypt;
     bool                 merge_nalus;
     struct conf_commands ice_servers; /* ours: URL, or URL, user and password each, checked */
+    bool                 black_hole;
+    char                *black_hole_addr; /* ip:port, as written */
 };
 
 /* WebRTC in a vhost. */

@@ -52,9 +52,9 @@ static const struct directive rtc_tcp_rows[] = {
 static const struct conf_block rtc_tcp_block = { CONF_ROWS(rtc_tcp_rows), .unchecked = true };
 
 static const struct directive black_hole_rows[] = {
-    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_RESTART, .since = "4",
+    { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(rtc_server.black_hole), .since = "4",
       .help = "Send a copy of the decrypted packets to addr, for debugging." },
-    { .name = "addr", .type = CONF_STRING, .unit = "ip:port", .reload = RELOAD_RESTART, .since = "4",
+    { .name = "addr", .type = CONF_STRING, .unit = "ip:port", .reload = RELOAD_APPLIED, IN_CONF(rtc_server.black_hole_addr), .since = "4",
       .example = "127.0.0.1:10000", .help = "UDP address that gets the copy." },
 };
 static const struct conf_block black_hole_block = { CONF_ROWS(black_hole_rows), .unchecked = true };
@@ -90,7 +90,7 @@ static const struct directive rtc_server_rows[] = {
       .help = "One UDP socket serves all." },
     { .name = "merge_nalus", .type = CONF_BOOL, .def = "off", IN_CONF(rtc_server.merge_nalus), .since = "4",
       .help = "For streams from RTMP: send the NAL units of a picture in one packet." },
-    { .name = "black_hole", .type = CONF_BLOCK, .children = &black_hole_block, .since = "4",
+    { .name = "black_hole", .type = CONF_BLOCK, .state = CONF_BUILT, .children = &black_hole_block, .since = "4",
       .help = "A copy of all packets, for debugging." },
     { .name = "dir", .type = CONF_ANYTHING, .state = CONF_IGNORED, .reload = RELOAD_NONE, .flags = CONF_NO_ENV,
       .since = "4", .help = "Never had an effect." },

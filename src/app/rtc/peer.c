@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "app/rtc/black_hole.h"
 #include "app/rtc/port.h"
+#include "app/server/server.h"
 #include "app/source/source.h"
 #include "protocol/co.h"
 
@@ -101,6 +103,7 @@ static bool send_to(struct rtc_peer *peer, const struct rtc_addr *to, const uint
 
 bool rtc_peer_send_rtp(struct rtc_peer *peer, uint8_t *bytes, size_t len)
 {
+    rtc_black_hole_put(peer->server->conf, bytes, len);
     if (!rtc_transport_seal_rtp(peer->transport, bytes, &len, len + RTC_SEAL_MAX))
         return false;
     peer->counts.packets_out++;
@@ -109,6 +112,7 @@ bool rtc_peer_send_rtp(struct rtc_peer *peer, uint8_t *bytes, size_t len)
 
 bool rtc_peer_send_rtcp(struct rtc_peer *peer, uint8_t *bytes, size_t len)
 {
+    rtc_black_hole_put(peer->server->conf, bytes, len);
     return rtc_transport_seal_rtcp(peer->transport, bytes, &len, len + RTC_SEAL_MAX) &&
            send_to(peer, rtc_transport_peer(peer->transport), bytes, len);
 }
@@ -130,12 +134,14 @@ static void on_rtp(void *arg, int64_t now, uint8_t *bytes, size_t len)
 {
     struct rtc_peer *peer = arg;
     peer->counts.packets_in++;
+    rtc_black_hole_put(peer->server->conf, bytes, len);
     peer->role->take_rtp(peer, now, bytes, len);
 }
 
 static void on_rtcp(void *arg, int64_t now, uint8_t *bytes, size_t len)
 {
     struct rtc_peer *peer = arg;
+    rtc_black_hole_put(peer->server->conf, bytes, len);
     peer->role->take_rtcp(peer, now, bytes, len);
 }
 
