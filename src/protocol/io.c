@@ -288,6 +288,25 @@ struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t dea
     }
 }
 
+struct err *io_peek(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us)
+{
+    struct err *e;
+    while (!(e = io_wait_readable(io, deadline_us))) {
+        ssize_t got = recv(io->fd, buf, cap, MSG_PEEK);
+        if (got > 0) {
+            *n = (size_t)got;
+            return NULL;
+        }
+        if (got == 0)
+            return err_new(E_END_OF_STREAM, "the peer closed the connection");
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            io->may_read = false;
+        else if (errno != EINTR)
+            return err_sys(E_SOCKET_READ, "peek");
+    }
+    return e;
+}
+
 struct err *io_read_full(struct io *io, void *buf, size_t len, int64_t deadline_us)
 {
     uint8_t *p = buf;

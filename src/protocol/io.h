@@ -140,6 +140,9 @@ static inline bool io_is_readable(const struct io *io)
  */
 struct err *io_read(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us) ATTR_MUST_USE;
 
+/** Look at the bytes in the socket, at least one, without taking them out. Only for an io without a layer. Yields if nothing is there. */
+struct err *io_peek(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us) ATTR_MUST_USE;
+
 /** As io_read, but without waiting: *n is 0 if nothing is there. */
 struct err *io_read_now(struct io *io, void *buf, size_t cap, size_t *n) ATTR_MUST_USE;
 

@@ -171,26 +171,6 @@ enum proxy_read proxy_header_read(struct rd *in, struct proxy_header *header)
     return v1 == PROXY_NEED_MORE || v2 == PROXY_NEED_MORE ? PROXY_NEED_MORE : PROXY_NONE;
 }
 
-/* Look at the bytes in the socket without taking them out. */
-static struct err *peek(struct io *io, void *buf, size_t cap, size_t *n, int64_t deadline_us)
-{
-    struct err *e;
-    while (!(e = io_wait_readable(io, deadline_us))) {
-        ssize_t got = recv(io->fd, buf, cap, MSG_PEEK);
-        if (got > 0) {
-            *n = (size_t)got;
-            return NULL;
-        }
-        if (got == 0)
-            return err_new(E_END_OF_STREAM, "the peer closed the connection");
-        if (errno == EAGAIN || errno == EWOULDBLOCK)
-            io_drained(io);
-        else if (errno != EINTR)
-            return err_sys(E_SOCKET_READ, "look for a PROXY header");
-    }
-    return e;
-}
-
 struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *got, int64_t deadline_us)
 {
     uint8_t bytes[PROXY_HEADER_LEN_MAX];
@@ -199,9 +179,9 @@ struct err *proxy_header_take(struct io *io, struct proxy_header *header, bool *
     *got = false;
     for (;;) {
         size_t      n = 0;
-        struct err *e = peek(io, bytes, sizeof bytes, &n, deadline_us);
+        struct err *e = io_peek(io, bytes, sizeof bytes, &n, deadline_us);
         if (e)
-            return e;
+            return err_wrap(e, "look for a PROXY header");
         struct rd in = rd_over(bytes, n);
         switch (proxy_header_read(&in, header)) {
         case PROXY_NONE: return NULL;
