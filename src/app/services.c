@@ -11,6 +11,7 @@
 #include "app/rtc/tcp_service.h"
 #include "app/rtmp/port.h"
 #include "app/snapshot/shots.h"
+#include "protocol/rtc/framing.h"
 
 static const struct conf_words *rtmp_endpoints(const struct conf *conf)
 {
@@ -70,6 +71,11 @@ static const struct conf_https *stream_tls(const struct conf *conf)
     return &conf->http_server.https;
 }
 
+/* ICE over TCP may share a port of HTTP or HTTPS. */
+static const struct listen_guest rtc_guest = { .host = conf_rtc_tcp_host,
+                                               .may_begin = rtc_framing_may_begin,
+                                               .start = rtc_tcp_service_start };
+
 /* A new port is a new row. */
 const struct listen_service listen_services[] = {
     { .name = "RTMP", .endpoints = rtmp_endpoints, .start = rtmp_port_start },
@@ -78,24 +84,28 @@ const struct listen_service listen_services[] = {
       .endpoints = api_endpoints,
       .start = http_port_start,
       .has_api = api_always,
-      .faces = http_api_faces },
+      .faces = http_api_faces,
+      .guest = &rtc_guest },
     { .name = "HTTP-Server",
       .endpoints = stream_endpoints,
       .start = http_port_start,
       .has_api = conf_http_is_shared,
-      .faces = http_stream_faces },
+      .faces = http_stream_faces,
+      .guest = &rtc_guest },
     { .name = "HTTPS-API",
       .endpoints = api_tls_endpoints,
       .tls = api_tls,
       .start = http_port_start,
       .has_api = api_always,
-      .faces = http_api_faces },
+      .faces = http_api_faces,
+      .guest = &rtc_guest },
     { .name = "HTTPS-Server",
       .endpoints = stream_tls_endpoints,
       .tls = stream_tls,
       .start = http_port_start,
       .has_api = conf_http_is_shared,
-      .faces = http_stream_faces },
+      .faces = http_stream_faces,
+      .guest = &rtc_guest },
     { .name = "Exporter",
       .endpoints = exporter_endpoints,
       .start = http_port_start,

@@ -2,8 +2,10 @@
 import contextlib
 import os
 import socket
+import ssl
 import struct
 import sys
+import urllib.request
 
 import pytest
 
@@ -18,6 +20,8 @@ from wait import patience, until
 
 sys.path.insert(0, os.path.join(ROOT, "research", "bench"))
 from impair_udp import Relay  # noqa: E402 (the path comes first)
+
+_ANY_CERTIFICATE = ssl._create_unverified_context()
 
 BOTH_WAYS = "http_remux { enabled on; mount [vhost]/[app]/[stream].flv; } rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; %s }"
 
@@ -115,6 +119,40 @@ def test_a_client_that_does_not_read_holds_up_nobody(serve, player, live, witnes
     beside.undisturbed()
     stuck.packets(800)                                            # it reads again: what waited, then what is new
     feeder.finish()
+
+
+# ---- the port of HTTP ----
+
+@pytest.mark.parametrize("name", ["http_port", "https_port", "api_port"])
+def test_media_and_http_share_a_port(make_server, player, live, name):
+    """A peer that says nothing there is in nobody's way."""
+    server = make_server("vhost __defaultVhost__ { }", api="", http="", tls=True)
+    port = getattr(server, name)
+    server.reload(conf(srs.free_port(), port, "tcp"))
+    live(server, "s")
+    url = server.api_url("/api/v1/versions") if name == "api_port" else server.http_url("/live/s.flv", tls=name == "https_port")
+    with socket.create_connection(("127.0.0.1", port)) as silent:
+        p = player(server)
+        assert p.candidates("tcp") == [("127.0.0.1", port)]
+        way = p.connect("tcp")
+        way.packets(40)
+        with urllib.request.urlopen(url, context=_ANY_CERTIFICATE if name == "https_port" else None, timeout=patience(20)) as reply:
+            assert reply.status == 200
+        way.packets(10)
+        silent.sendall(b"\0\x04text")
+        silent.settimeout(patience(20))
+        assert is_closed(silent)
+    assert metric(server, "srs_rtc_tcp_connections") == 1
+    server.reload(conf(srs.free_port(), srs.free_port(), "tcp"))         # a port of its own: that of HTTP is HTTP's alone
+    strangers = metric(server, "srs_rtc_tcp_strangers_total")
+    with socket.create_connection(("127.0.0.1", port)) as stranger, contextlib.suppress(ConnectionResetError):
+        stranger.settimeout(patience(20))
+        stranger.sendall(b"\0\x04text")
+        stranger.shutdown(socket.SHUT_WR)
+        while stranger.recv(100):
+            pass
+    assert metric(server, "srs_rtc_tcp_strangers_total") == strangers
+    way.packets(10)
 
 
 # ---- connections that belong to no session ----

@@ -73,3 +73,23 @@ bool conf_http_is_shared(const struct conf *conf)
     return conf->http_api.enabled && conf->http_server.enabled &&
            same_words(&conf->http_api.listen, &conf->http_server.listen);
 }
+
+const struct conf_words *conf_rtc_tcp_host(const struct conf *conf)
+{
+    const struct conf_http_server *streams = &conf->http_server;
+    const struct conf_http_api    *api = &conf->http_api;
+    bool                           has_api = api->enabled && !conf_http_is_shared(conf);
+    const struct {
+        bool                     is_open;
+        const struct conf_words *listen;
+    } hosts[] = { { streams->enabled, &streams->listen },
+                  { streams->enabled && streams->https.enabled, &streams->https.listen },
+                  { has_api, &api->listen },
+                  { has_api && api->https.enabled, &api->https.listen } };
+    if (!conf->rtc_server.enabled || !conf->rtc_server.tcp.enabled)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+        if (hosts[i].is_open && same_words(hosts[i].listen, &conf->rtc_server.tcp.listen))
+            return hosts[i].listen;
+    return NULL;
+}

@@ -591,4 +591,7 @@ bool conf_words_has(const struct conf_words *words, const char *word);
 /** True when the API is served on the ports of the HTTP server: the words of `listen` are the same in both. */
 bool conf_http_is_shared(const struct conf *conf);
 
+/** The endpoints of HTTP or HTTPS that ICE over TCP shares, because its own are the same; NULL: it has ports of its own, or is off. */
+const struct conf_words *conf_rtc_tcp_host(const struct conf *conf);
+
 #endif

@@ -47,7 +47,7 @@ static const struct directive rtc_tcp_rows[] = {
     { .name = "enabled", .type = CONF_BOOL, .def = "off", .reload = RELOAD_APPLIED, IN_CONF(rtc_server.tcp.enabled), .since = "5",
       .help = "Serve media over TCP as well; protocol says whether clients are told." },
     { .name = "listen", .type = CONF_LIST, .unit = "[ip:]port ...", .def = "8000", .flags = CONF_ENV_LIST,
-      .reload = RELOAD_APPLIED, IN_CONF(rtc_server.tcp.listen), .since = "5", .help = "TCP endpoints for media." },
+      .reload = RELOAD_APPLIED, IN_CONF(rtc_server.tcp.listen), .since = "5", .help = "TCP endpoints for media; those of HTTP or HTTPS are shared with it." },
 };
 static const struct conf_block rtc_tcp_block = { CONF_ROWS(rtc_tcp_rows), .unchecked = true };
 

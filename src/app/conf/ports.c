@@ -43,7 +43,7 @@ static size_t list_services(const struct conf *c, struct service out[static SERV
         out[n++] = (struct service){ "stream_caster.listen", &c->casters_udp, "stream_caster", NULL, .is_udp = true };
     if (c->rtc_server.enabled)
         out[n++] = (struct service){ "rtc_server.listen", &c->rtc_server.listen, "rtc_server", NULL, .is_udp = true };
-    if (c->rtc_server.enabled && c->rtc_server.tcp.enabled)
+    if (c->rtc_server.enabled && c->rtc_server.tcp.enabled && !conf_rtc_tcp_host(c))
         out[n++] = (struct service){ "rtc_server.tcp.listen", &c->rtc_server.tcp.listen, "rtc_server", "tcp", false };
     return n;
 }

@@ -31,6 +31,7 @@ struct http_conn {
     struct io                      io;
     const struct http_face *const *faces; /* sets of paths that the port serves */
     bool                           is_tls, has_begun;
+    bool                           is_guest;       /* Another service has the connection (guest.h). */
     int64_t                        rests_until_us; /* 0: it does not rest between two requests */
     int                            local_port;
     char                           trace[IDENT_CAP];

@@ -7,6 +7,7 @@
 
 #include "app/bans/bans.h"
 #include "app/http/conn.h"
+#include "app/http/guest.h"
 #include "app/http/page_faults.h"
 #include "app/http/signed_path.h"
 #include "app/http/site.h"
@@ -320,7 +321,9 @@ static struct err *introduce(struct http_conn *c)
 {
     struct err *e = client_address_accept(c->server->conf, &c->io, c->peer_ip, now_us() + introduction_us(c));
     memcpy(c->ip, c->peer_ip, sizeof c->ip);
-    if (e || !c->is_tls)
+    if (!e)
+        e = http_guest_take(c, now_us() + introduction_us(c), &c->is_guest);
+    if (e || !c->is_tls || c->is_guest)
         return e;
     struct conf                  *conf = c->server->conf;
     static const char             protocols[] = "\x02" HTTP2_ALPN "\x08http/1.1";
@@ -364,6 +367,10 @@ static void run(void *arg)
 {
     struct http_conn *c = arg;
     struct err       *e = c->has_begun ? NULL : begin(c);
+    if (!e && c->is_guest) {
+        conn_free(c);
+        return;
+    }
     if (!e)
         e = serve_conn(c);
     if (!e && c->rests_until_us) {

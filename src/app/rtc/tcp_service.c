@@ -20,6 +20,7 @@
 
 enum {
     FIRST_CHECK_US = 5 * US_PER_SECOND, /* a client sends a check when it has connected */
+    SETTLED_US = 5 * US_PER_SECOND,     /* after which the handshake of DTLS is over */
     IN_BYTES = 4 * RTC_FRAMING_PACKET_MAX,
 };
 
@@ -32,10 +33,10 @@ struct connection {
     struct rtc_addr     from;
     bool                has_path; /* A session is reached by it. */
     bool                had_path; /* ... or was. */
-    int64_t             until_us; /* a check has to come; DEADLINE_NEVER while there is a path */
-    size_t              n_in;
-    char                ip[INET6_ADDRSTRLEN], trace[IDENT_CAP];
-    uint8_t             in[IN_BYTES]; /* the beginning of a packet, and what came with it */
+    int64_t until_us; /* without a path a check has to come; with one it settles down, then DEADLINE_NEVER */
+    size_t  n_in;
+    char    ip[INET6_ADDRSTRLEN], trace[IDENT_CAP];
+    uint8_t in[IN_BYTES]; /* the beginning of a packet, and what came with it */
 };
 
 static struct rtc_waiters waiting = RTC_WAITERS_NONE(waiting, "TCP connections");
@@ -44,7 +45,8 @@ static uint64_t           n_strangers;
 
 const struct conf_words *rtc_tcp_service_endpoints(const struct conf *conf)
 {
-    return conf->rtc_server.enabled && conf->rtc_server.tcp.enabled ? &conf->rtc_server.tcp.listen : NULL;
+    bool has_ports = conf->rtc_server.enabled && conf->rtc_server.tcp.enabled && !conf_rtc_tcp_host(conf);
+    return has_ports ? &conf->rtc_server.tcp.listen : NULL;
 }
 
 struct rtc_tcp_counts rtc_tcp_counts(void)
@@ -62,7 +64,7 @@ static void follow_paths(struct connection *c)
         return;
     c->has_path = has_path;
     c->had_path |= has_path;
-    c->until_us = has_path ? DEADLINE_NEVER : now_us() + FIRST_CHECK_US;
+    c->until_us = now_us() + (has_path ? SETTLED_US : FIRST_CHECK_US);
     if (has_path) {
         rtc_waiters_remove(&waiting, &c->waiter);
         newcomer_end(&c->newcomer);
@@ -103,15 +105,26 @@ static struct err *take_bytes(struct connection *c)
     return e;
 }
 
-/* Wait until the socket may be read or written, a path has come or gone, or a check is overdue. */
+/* The time of until_us has come. */
+static struct err *end_wait(struct connection *c)
+{
+    if (list_is_empty(&c->port.port.paths))
+        return err_new(E_SOCKET_TIMEOUT, "no check for a session came");
+    if (c->has_path) {
+        co_trim_stack(); /* Return the stack pages that the handshake touched; the client may live for days. */
+        c->until_us = DEADLINE_NEVER;
+    }
+    return NULL;
+}
+
+/* Wait until the socket may be read or written, a path has come or gone, or a time is over. */
 static struct err *wait_for_news(struct connection *c)
 {
     struct err *e = co_park(co_deadline(c->until_us));
     if (err_code(e) != E_SOCKET_TIMEOUT)
         return e;
     err_free(e);
-    bool is_late = now_us() >= co_deadline(c->until_us) && list_is_empty(&c->port.port.paths);
-    return is_late ? err_new(E_SOCKET_TIMEOUT, "no check for a session came") : NULL;
+    return now_us() >= co_deadline(c->until_us) ? end_wait(c) : NULL;
 }
 
 static struct err *serve(struct connection *c)

@@ -5,6 +5,7 @@
 #define APP_SERVER_LISTEN_SERVICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "app/conf/conf.h"
@@ -12,9 +13,22 @@
 
 struct http_face;
 struct io;
+struct listen_service;
 struct server;
 
 enum listen_kind { LISTEN_STREAM /* TCP */, LISTEN_DATAGRAM /* UDP */ };
+
+/* A service that may have its connections at the port of another one, which can tell them by their first byte. */
+struct listen_guest {
+    /** The endpoints that it shares in a configuration, as endpoints() of the other service gives them; NULL: none. */
+    const struct conf_words *(*host)(const struct conf *conf);
+
+    /** True if a connection of the guest may begin so, and none of the host. */
+    bool (*may_begin)(uint8_t first);
+
+    /** As start() of struct listen_service; `by` is the host. */
+    struct err *(*start)(struct server *s, int fd, const struct sockaddr *peer, const struct listen_service *by);
+};
 
 struct listen_service {
     const char      *name; /* the name in the log: "RTMP" */
@@ -43,6 +57,9 @@ struct listen_service {
 
     /** LISTEN_STREAM: its connections take no place of max_connections, and the service bounds their number. */
     bool has_own_bounds;
+
+    /** HTTP alone: who may share its ports; NULL: nobody. */
+    const struct listen_guest *guest;
 
     /** HTTP alone: the routes that its connections may request, in the order of http/port.h; ends with NULL. */
     const struct http_face *const *(*faces)(const struct conf *conf);

@@ -288,6 +288,10 @@ static void refuses_with_the_words_that_users_know(void **state)
           "check normal : listen 8088 and http_server.https.listen 8088 are one port, at t.conf:1" },
         { L "http_api { enabled on; https { enabled on; listen 1985; } }",
           "check normal : http_api.listen 127.0.0.1:1985 and http_api.https.listen 1985 are one port" },
+        { "listen 1935; rtc_server { enabled on; tcp { enabled on; listen 1935; } }",
+          "check normal : listen 1935 and rtc_server.tcp.listen 1935 are one port, at t.conf:1" },
+        { L "http_server { enabled on; listen 8080; } rtc_server { enabled on; tcp { enabled on; listen 8080 8000; } }",
+          "check normal : http_server.listen 8080 and rtc_server.tcp.listen 8080 are one port" },
         { "listen 1935 127.0.0.1:1935;", "check normal : listen 1935 and listen 127.0.0.1:1935 are one port" },
         /* access */
         { L "vhost v { security { enabled yes; } }", "check normal : vhost.security.enabled=yes is neither on nor off, at t.conf:2" },
@@ -343,6 +347,10 @@ static void accepts_what_the_checks_do_not_mean(void **state)
         "listen 1935 127.0.0.1:1935; reuse_port on;",
         "listen 127.0.0.1:1935; http_server { enabled on; listen 127.0.0.2:1935; }",
         L "http_api { enabled on; listen 8080; } http_server { enabled on; listen 8080; }",
+        L "http_server { enabled on; listen 8080; } rtc_server { enabled on; tcp { enabled on; listen 8080; } }",
+        L "http_api { enabled on; listen 8; } http_server { enabled on; listen 8; } rtc_server { enabled on; tcp { enabled on; listen 8; } }",
+        L "http_api { enabled on; listen 8000; } rtc_server { enabled on; tcp { enabled on; listen 8000; } }",
+        L "rtc_server { enabled on; tcp { enabled on; listen 8000; } }", /* a port of UDP, and one of TCP */
         L "http_api { auth { enabled on; password p; } }",
         L "http_api { } http_api { anything; }",                 /* the second one does not count */
         L "http_api { raw_api { } raw_api { x; } }",
