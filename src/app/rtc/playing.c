@@ -224,21 +224,27 @@ static void send_picture(struct rtc_playing *p, int kbps, int64_t now_us)
 
 /* ---- reports ---- */
 
-static void send_reports(struct rtc_playing *p, int64_t now_us)
+/* One packet for each track, as browsers do: GStreamer reads only the first sender report of a packet, and would not know the other's time. */
+static void send_report(struct rtc_playing *p, const struct rtc_track *t, int64_t now_us, bool says_goodbye)
 {
     uint8_t   bytes[RTC_PACKET_CAP];
     struct wr w = wr_over(bytes, sizeof bytes);
+    if (!t->has_begun)
+        return;
+    rtc_track_write_report(t, &w, &p->clock, now_us);
+    rtcp_write_cname(&w, t->agreed.ssrc, p->cname);
+    if (says_goodbye)
+        rtcp_write_bye(&w, t->agreed.ssrc);
+    p->outlet.rtcp(p->outlet.arg, bytes, wr_len(&w));
+}
+
+static void send_reports(struct rtc_playing *p, int64_t now_us)
+{
     p->report_due_us = now_us + RTC_REPORT_EVERY_US;
-    if (p->has_video && p->video.has_begun) {
-        rtc_track_write_report(&p->video, &w, &p->clock, now_us);
-        rtcp_write_cname(&w, p->video.agreed.ssrc, p->cname);
-    }
-    if (p->has_audio && p->audio.has_begun) {
-        rtc_track_write_report(&p->audio, &w, &p->clock, now_us);
-        rtcp_write_cname(&w, p->audio.agreed.ssrc, p->cname);
-    }
-    if (wr_len(&w) > 0)
-        p->outlet.rtcp(p->outlet.arg, bytes, wr_len(&w));
+    if (p->has_video)
+        send_report(p, &p->video, now_us, false);
+    if (p->has_audio)
+        send_report(p, &p->audio, now_us, false);
 }
 
 int64_t rtc_playing_send(struct rtc_playing *p, int64_t now_us)
@@ -351,22 +357,10 @@ struct err *rtc_playing_begin(struct rtc_playing *p, struct source *s, const str
     return NULL;
 }
 
-static void say_goodbye(struct rtc_playing *p, const struct rtc_track *t)
-{
-    uint8_t   bytes[RTC_PACKET_CAP];
-    struct wr w = wr_over(bytes, sizeof bytes);
-    if (!t->has_begun)
-        return;
-    rtc_track_write_report(t, &w, &p->clock, now_us());
-    rtcp_write_cname(&w, t->agreed.ssrc, p->cname);
-    rtcp_write_bye(&w, t->agreed.ssrc);
-    p->outlet.rtcp(p->outlet.arg, bytes, wr_len(&w));
-}
-
 void rtc_playing_end(struct rtc_playing *p)
 {
-    say_goodbye(p, &p->video);
-    say_goodbye(p, &p->audio);
+    send_report(p, &p->video, now_us(), true);
+    send_report(p, &p->audio, now_us(), true);
     other_sound_leave(&p->other);
     audience_leave(&p->reader);
     rtc_packets_leave(&p->packets);

@@ -414,23 +414,30 @@ static void other_sound_goes_out_with_the_log(void **state)
     assert_ptr_equal(a.playing.audio.frame, b.playing.audio.frame); /* made once for both */
 }
 
+/* The sender report of a packet, which begins with it and has no other: GStreamer does not look for a second one. */
+static struct rtcp_sender_info report_of(struct viewer *v, int i, uint32_t ssrc)
+{
+    struct rd               r = rd_over(v->reports[i], v->reports_len[i]);
+    struct rtcp_packet      p;
+    struct rtcp_sender_info info = { 0 };
+    assert_true(rtcp_next(&r, &p));
+    assert_int_equal(p.type, RTCP_SENDER_REPORT);
+    assert_int_equal(p.ssrc, ssrc);
+    assert_true(rtcp_take_sender_info(&p, &info));
+    while (rtcp_next(&r, &p))
+        assert_int_not_equal(p.type, RTCP_SENDER_REPORT);
+    return info;
+}
+
 static void reports_tie_both_tracks_to_one_clock(void **state)
 {
     (void)state;
     join(&a);
     put_gop(1000, 3, 500);
     send_all(&a);
-    assert_int_equal(a.n_reports, 1);
-    struct rd               r = rd_over(a.reports, a.reports_len);
-    struct rtcp_packet      p;
-    struct rtcp_sender_info video = { 0 }, audio = { 0 };
+    assert_int_equal(a.n_reports, 2);
+    struct rtcp_sender_info video = report_of(&a, 0, VIDEO_SSRC), audio = report_of(&a, 1, AUDIO_SSRC);
     uint32_t                times[8];
-    while (rtcp_next(&r, &p)) {
-        if (p.type == RTCP_SENDER_REPORT && p.ssrc == VIDEO_SSRC)
-            assert_true(rtcp_take_sender_info(&p, &video));
-        else if (p.type == RTCP_SENDER_REPORT && p.ssrc == AUDIO_SSRC)
-            assert_true(rtcp_take_sender_info(&p, &audio));
-    }
     assert_true(video.ntp != 0);
     assert_int_equal(video.ntp, audio.ntp);
     /* The frames of one time are equally far from the moment of the report. */
@@ -467,7 +474,7 @@ static void goodbye_names_both_tracks(void **state)
     a.n_reports = 0;
     rtc_playing_end(&a.playing);
     assert_int_equal(a.n_reports, 2);
-    struct rd          r = rd_over(a.reports, a.reports_len);
+    struct rd          r = rd_over(a.reports[1], a.reports_len[1]);
     struct rtcp_packet p;
     bool               has_said = false;
     while (rtcp_next(&r, &p))

@@ -29,8 +29,8 @@ struct viewer {
     struct rtc_playing playing;
     struct got        *got;
     size_t             n_got;
-    uint8_t            reports[RTC_PACKET_CAP]; /* the last compound of RTCP */
-    size_t             reports_len;
+    uint8_t            reports[2][RTC_PACKET_CAP]; /* the last two compounds of RTCP */
+    size_t             reports_len[2];
     int                n_reports;
     bool               is_full; /* It takes no packet. */
 };
@@ -73,9 +73,8 @@ static inline bool viewer_rtcp(void *arg, uint8_t *bytes, size_t len)
 {
     struct viewer *v = arg;
     assert_true(len + 20 <= RTC_PACKET_CAP);
-    memcpy(v->reports, bytes, len);
-    v->reports_len = len;
-    v->n_reports++;
+    memcpy(v->reports[v->n_reports % 2], bytes, len);
+    v->reports_len[v->n_reports++ % 2] = len;
     return true;
 }
 
