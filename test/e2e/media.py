@@ -42,7 +42,16 @@ _NUMBERS = ("color=black:size=16x2:rate=25,format=gray,geq=lum='255*mod(floor((N
 _NUMBERED = ["-f", "lavfi", "-i", _NUMBERS, "-f", "lavfi", "-i", "testsrc2=size=640x320:rate=25",
              "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-filter_complex", "[0]format=yuv420p[a];[a][1]vstack"]
 
+# Each second the picture is bright and a tone is heard, both for a fifth of it; what moves below tells the pictures apart. In a loop of
+# 16 s neither has a gap: 400 pictures, 750 frames of AAC, 800 of Opus.
+_LIPS = ["-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25,drawbox=x=0:y=0:w=160:h=60:color=black:t=fill,"
+         "drawbox=x=0:y=0:w=160:h=60:color=white:t=fill:enable='between(mod(t,1),0.39,0.59)'", "-f", "lavfi", "-i",
+         "aevalsrc='0.5*sin(2*PI*1000*t)*between(mod(t,1),0.4,0.6)':s=48000:c=stereo", "-t", "16", "-pix_fmt", "yuv420p", "-c:v", "libx264",
+         "-preset", "veryfast", "-profile:v", "baseline", "-bf", "0", "-g", "25", "-sc_threshold", "0"]
+
 RECIPES = {
+    "lips.flv": _LIPS + ["-c:a", "aac", "-b:a", "64k"],
+    "lips_opus.mp4": _LIPS + ["-c:a", "libopus", "-b:a", "64k"],
     "h264_aac.flv": _PICTURE + _SOUND + _LENGTH + _H264 + _AAC,
     "h264_aac_plain.flv": _PICTURE + _SOUND + _LENGTH + ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast",
                                                         "-bf", "0", "-g", "25"] + _AAC,

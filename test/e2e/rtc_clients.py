@@ -1,11 +1,13 @@
-"""Clients of WebRTC by aiortc, each in a process of its own.
+"""Clients of WebRTC, each in a process of its own: aiortc here, GStreamer in rtc_gst.py, werift in node/rtc_client.js.
 
     with whep(server, "live/s") as viewer:          plays by WHEP
         viewer.wait(lambda s: s.video > 20)         s: what has been decoded so far
-    with whip(server, "live/s") as publisher:       publishes numbered pictures and a tone by WHIP
+    with whip(server, "live/s") as publisher:       publishes pictures that move and a tone by WHIP
         publisher.wait(lambda s: s.state == "connected")
+    with whip(server, "live/s", program=GST):       the same by another client
 
-A client prints a line of JSON a few times a second; `status` is the HTTP status of a refusal.
+A client prints a line of JSON a few times a second, all with the same names; `status` is the HTTP status of a refusal. It hangs up when its
+standard input ends.
 """
 import contextlib
 import json
@@ -17,21 +19,45 @@ from types import SimpleNamespace
 
 import pytest
 
+from media import ROOT
 from wait import until
 
 PYTHON = "/usr/bin/python3"
+HERE = os.path.dirname(os.path.abspath(__file__))
+NODE_MODULES = os.path.join(ROOT, "objs", "test", "node", "node_modules")
+AIORTC = [PYTHON, os.path.abspath(__file__)]
+GST = [PYTHON, os.path.join(HERE, "rtc_gst.py")]
+WERIFT = ["node", os.path.join(HERE, "node", "rtc_client.js")]
+
+
+def said(status):
+    """A line of a client that tells what it has seen so far."""
+    sys.stdout.write(json.dumps(status) + "\n")
+    sys.stdout.flush()
+
+
+_GI = "import gi; gi.require_version('GstWebRTC', '1.0'); from gi.repository import GstWebRTC"
+
+
+def _can(statement):
+    return subprocess.run([PYTHON, "-c", statement], capture_output=True).returncode == 0
 
 
 def skip_without_aiortc():
-    found = subprocess.run([PYTHON, "-c", "import aiortc"], capture_output=True).returncode == 0
-    return pytest.mark.skipif(not found, reason="python3-aiortc is not installed")
+    return pytest.mark.skipif(not _can("import aiortc"), reason="python3-aiortc is not installed")
+
+
+def skip_without_gstreamer():
+    return pytest.mark.skipif(not _can(_GI), reason="gir1.2-gst-plugins-bad-1.0 is not installed")
 
 
 class Client:
-    def __init__(self, kind, url):
-        self.said, self.last = [], None
-        self.process = subprocess.Popen([PYTHON, os.path.abspath(__file__), kind, url], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """A program that prints lines of JSON until its standard input ends."""
+
+    def __init__(self, argv, env=None):
+        self.last = None
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, **(env or {})))
         self.errors = []
         threading.Thread(target=self._read, daemon=True).start()
         threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True).start()
@@ -60,24 +86,25 @@ class Client:
             self.process.kill()
             self.process.wait()
 
+    def __enter__(self):
+        return self
 
-@contextlib.contextmanager
-def _client(kind, url):
-    c = Client(kind, url)
-    try:
-        yield c
-    finally:
-        c.close()
+    def __exit__(self, *_):
+        self.close()
 
 
-def whep(server, stream="live/s", more=""):
+def _client(kind, server, stream, more, program, arguments):
     app, name = stream.split("/")
-    return _client("whep", server.api_url("/rtc/v1/whep/?app=%s&stream=%s%s" % (app, name, more)))
+    url = server.api_url("/rtc/v1/%s/?app=%s&stream=%s%s" % (kind, app, name, more))
+    return Client([*(program or AIORTC), kind, url, *arguments], {"NODE_PATH": NODE_MODULES})
 
 
-def whip(server, stream="live/s", more=""):
-    app, name = stream.split("/")
-    return _client("whip", server.api_url("/rtc/v1/whip/?app=%s&stream=%s%s" % (app, name, more)))
+def whep(server, stream="live/s", more="", program=None, arguments=()):
+    return _client("whep", server, stream, more, program, arguments)
+
+
+def whip(server, stream="live/s", more="", program=None, arguments=()):
+    return _client("whip", server, stream, more, program, arguments)
 
 
 # ---- the process of a client ----
@@ -99,8 +126,7 @@ def _run(kind, url):  # noqa: C901 (a script of its own)
     def say():
         # aiortc calls a connection that the other end has closed connected.
         status["gone"] = any(t.state in ("closed", "failed") for t in transports)
-        sys.stdout.write(json.dumps(status) + "\n")
-        sys.stdout.flush()
+        said(status)
 
     class Pictures(MediaStreamTrack):
         kind = "video"
