@@ -22,6 +22,24 @@ return video && { time: video.currentTime, frames: quality.totalVideoFrames, wid
                   height: video.videoHeight, error: (document.querySelector('.error') || {}).textContent }
 """
 
+# Whether the picture moves, and how loud the sound is: of what the page plays.
+_LOOK = """const done = arguments[0], video = document.querySelector('video')
+const canvas = document.createElement('canvas'), context = canvas.getContext('2d', { willReadFrequently: true })
+canvas.width = 64; canvas.height = 48
+const look = () => { context.drawImage(video, 0, 0, 64, 48); return context.getImageData(0, 0, 64, 48).data }
+const before = look()
+const sound = new AudioContext(), analyser = sound.createAnalyser(), levels = new Float32Array(analyser.fftSize)
+const tracks = video.srcObject.getAudioTracks()
+if (tracks.length)
+  sound.createMediaStreamSource(new MediaStream(tracks)).connect(analyser)
+let loudest = 0
+const listen = setInterval(() => { analyser.getFloatTimeDomainData(levels); loudest = Math.max(loudest, ...levels.map(Math.abs)) }, 50)
+setTimeout(() => {
+  clearInterval(listen)
+  const after = look()
+  sound.close()
+  done({ changed: after.filter((v, i) => Math.abs(v - before[i]) > 16).length, bright: Math.max(...after), loudest })
+}, 2500)"""
 
 # A camera that shows a moving figure and beeps, a microphone, a screen; whoever asks gets them.
 FAKE_DEVICES = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--auto-select-desktop-capture-source=Entire screen"]
@@ -69,6 +87,14 @@ class Browser:
         until(lambda: self.facts()["time"] >= first["time"] + seconds and self.facts()["frames"] >= first["frames"] + frames,
               lambda: "the picture to move: %s, then %s %s" % (first, self.facts(), self.console()), 30)
         return self.facts()
+
+    def wait_alive(self):
+        """Wait until the picture moves and the sound is loud, by pixels and samples."""
+        self.wait_playing(0.5, 5)
+        self.driver.set_script_timeout(20)
+        seen = until(lambda: (lambda s: s["changed"] > 0 and s["loudest"] > 0.01 and s)(self.driver.execute_async_script(_LOOK)),
+                     lambda: "pictures and sound: %s %s" % (self.driver.execute_async_script(_LOOK), self.facts()), 30)
+        assert seen["bright"] > 40, seen
 
     def _with_picture(self):
         facts = self.facts()

@@ -13,7 +13,6 @@ import programs
 import rtc_clients
 import srs
 from api import Api
-from browser import FAKE_DEVICES, Browser
 from hook_backend import Backend, answer, hooks
 from wait import patience, until
 
@@ -272,89 +271,6 @@ def test_strangers_get_no_answer(rtc_server):
             s.recv(1)
 
 
-# ---- Chromium ----
-
-_PAGE = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,"><video autoplay playsinline></video><script>
-async function session(url, pc) {
-  await pc.setLocalDescription(await pc.createOffer())
-  const reply = await fetch(url, { method: 'POST', body: pc.localDescription.sdp, headers: { 'Content-Type': 'application/sdp' } })
-  if (reply.status !== 201) throw new Error(reply.status + ' ' + await reply.text())
-  await pc.setRemoteDescription({ type: 'answer', sdp: await reply.text() })
-}
-async function play(url) {
-  const pc = window.player = new RTCPeerConnection()
-  const all = new MediaStream()
-  pc.addTransceiver('audio', { direction: 'recvonly' })
-  pc.addTransceiver('video', { direction: 'recvonly' })
-  pc.ontrack = e => { all.addTrack(e.track); document.querySelector('video').srcObject = all }
-  await session(url, pc)
-}
-async function publish(url) {
-  const pc = window.publisher = new RTCPeerConnection()
-  const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } })
-  media.getTracks().forEach(t => pc.addTransceiver(t, { direction: 'sendonly' }))
-  const h264 = RTCRtpSender.getCapabilities('video').codecs.filter(c => c.mimeType === 'video/H264')
-  if (h264.length) pc.getTransceivers()[1].setCodecPreferences(h264)
-  await session(url, pc)
-}
-async function level() {
-  let found = 0
-  for (const s of (await window.player.getStats()).values())
-    if (s.type === 'inbound-rtp' && s.kind === 'audio') found = s.totalAudioEnergy || 0
-  return found
-}
-</script>
-"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Browser(*FAKE_DEVICES)
-    yield browser
-    browser.close()
-
-
-def _page(browser, server):
-    os.makedirs(server.html, exist_ok=True)
-    with open(os.path.join(server.html, "rtc.html"), "w", encoding="utf-8") as f:
-        f.write(_PAGE)
-    browser.open(server.http_url("/rtc.html"))
-
-
-def _ask(browser, script, *arguments):
-    """Run a script that gives a promise; returns its value, or fails with its error."""
-    return browser.driver.execute_async_script(
-        "const done = arguments[arguments.length - 1]; Promise.resolve((() => { %s })()).then("
-        "v => done({ value: v }), e => done({ error: String(e) }))" % script, *arguments)
-
-
-def _whole_url(server, kind, stream):
-    return server.http_url("/rtc/v1/%s/?app=live&stream=%s" % (kind, stream))
-
-
-@pytest.mark.long
-def test_chromium_plays_a_stream_of_rtmp(rtc_server, chromium):
-    server = rtc_server()
-    with encoder(server):
-        _page(chromium, server)
-        assert "error" not in _ask(chromium, "return play(arguments[0])", _whole_url(server, "whep", "s"))
-        assert chromium.wait_playing()["width"] == 320
-        until(lambda: _ask(chromium, "return level()")["value"] > 0, "a sound that is loud", 20)
-
-
-@pytest.mark.long
-def test_chromium_publishes_and_plays_its_own_stream(rtc_server, chromium):
-    server = rtc_server()
-    _page(chromium, server)
-    assert "error" not in _ask(chromium, "return publish(arguments[0])", _whole_url(server, "whip", "c"))
-    a_client(server, "rtc-publish", lambda c: c["rtc"]["recv_packets"] > 50)
-    found = streams_of(server, "live/c")
-    assert set(found) == {"h264", "aac"}, found
-    assert "error" not in _ask(chromium, "return play(arguments[0])", _whole_url(server, "whep", "c"))
-    chromium.wait_playing()
-    until(lambda: _ask(chromium, "return level()")["value"] > 0, "a sound that is loud", 20)
-
-
 def test_sessions_that_are_heard_do_not_give_way(make_server, live):
     """A quarter of max_connections may wait for their first check, and fewer of one address; those that have come are not among them."""
     n = 70                                                           # 1,000 connections: 62 of one address may wait
@@ -369,3 +285,32 @@ def test_sessions_that_are_heard_do_not_give_way(make_server, live):
         finally:
             viewers.kill()
     assert sum(c["type"] == "rtc-play" for c in clients) == n
+
+
+@pytest.mark.long
+def test_reloads_and_other_certificates_end_none_of_200_viewers(make_server, live):
+    n, port = 200, srs.free_port()
+    server = make_server(conf(port), api="", http="")
+    live(server, "s")
+    url = "http://127.0.0.1:%d/rtc/v1/whep/?app=live&stream=s" % server.api_port
+
+    def sent():
+        told = Api(server).get("/api/v1/clients/?count=1000")["clients"]
+        return {c["id"]: c["rtc"]["send_packets"] for c in told if c["type"] == "rtc-play"}
+
+    with subprocess.Popen([os.path.join(media.ROOT, "objs", "bench", "rtc_players"), "--players", str(n), "--duration", "600", url],
+                          stdout=subprocess.PIPE) as viewers:
+        try:
+            assert json.loads(viewers.stdout.readline())["connected"] == n
+            before = sent()
+            assert len(before) == n
+            for i in range(20):
+                server.reload(conf(port, server="ecdsa %s;" % ("off", "on")[i % 2]))
+                at_reload = sent()
+                until(lambda: all(count > at_reload[who] for who, count in sent().items()), "packets to each viewer", 20)
+            assert set(sent()) == set(before)
+            viewers.terminate()
+            result = json.loads(viewers.stdout.readline())
+        finally:
+            viewers.kill()
+    assert (result["connected"], result["failed"], result["lost"]) == (n, 0, 0), result
