@@ -217,6 +217,12 @@ MINUTES ?= 10
 soak-cluster: all
 	@nice -n 5 /usr/bin/python3 test/soak/cluster.py --minutes $(MINUTES)
 
+# Into WebRTC and out of it: every picture, and the place of the sound.
+.PHONY: soak-rtc
+soak-rtc: MINUTES = 20
+soak-rtc: all
+	@nice -n 5 /usr/bin/python3 test/soak/rtc.py --minutes $(MINUTES)
+
 # ---- fuzzing: a separate build with clang's libFuzzer -----------------------------------------------------
 
 F = objs/build/fuzz
@@ -441,6 +447,7 @@ help:
 	@echo '                  DISTROS="12/gcc 13" SUITES="unit e2e" for a part, COMMIT=main for a commit'
 	@echo 'make soak         10^6 connections over every protocol, which must leave nothing behind; CYCLES=N'
 	@echo 'make soak-cluster three tiers of servers under kills, partitions and bad links; MINUTES=10'
+	@echo 'make soak-rtc     streams into WebRTC and out of it: every picture, and the place of the sound; MINUTES=20'
 	@echo 'make bench        memory, CPU and latency, compared with the bare loop and other servers (about 25 minutes)'
 	@echo 'make bench-faults what one stream in trouble costs the others (5 minutes)'
 	@echo 'make bench-tools  build only the load tools of research/bench; test-tools: only the programs of the end-to-end tests'
