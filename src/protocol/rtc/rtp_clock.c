@@ -6,6 +6,9 @@
 /* The share of the time that passes by which a track is moved, and how closely two reports agree about an error. */
 enum { SLEW_DIVISOR = 10, AGREEMENT_US = 100 * US_PER_MS };
 
+/* Two reports tell the pace of the ticks if they are this far apart; it is right to a quarter and two pictures. */
+enum { PACE_APART_US = 250 * US_PER_MS, PACE_DIVISOR = 4, PACE_SLACK_US = 80 * US_PER_MS };
+
 void rtp_clock_init(struct rtp_clock *c, struct rtp_timeline *line, uint32_t hz, bool leads)
 {
     *c = (struct rtp_clock){ .line = line, .hz = hz, .leads = leads };
@@ -60,7 +63,7 @@ static void slew(struct rtp_clock *c, int64_t step_us)
 
 void rtp_clock_restart(struct rtp_clock *c)
 {
-    c->is_placed = false;
+    c->is_placed = c->has_report = false;
     if (c->leads)
         c->line->has_wall = false;
 }
@@ -85,6 +88,25 @@ int64_t rtp_clock_us(struct rtp_clock *c, uint32_t ts, int64_t now_us)
     return us;
 }
 
+/* Whether the ticks of a report go on as the wall clock does. */
+static bool is_credible(struct rtp_clock *c, const struct rtcp_sender_info *info, int64_t wall_us, int64_t ahead_us)
+{
+    int64_t passed_us = wall_us - c->report_wall_us;
+    int64_t ticked_us = us_from_ticks(c, (int32_t)(info->rtp_ts - c->report_ts));
+    if (!c->has_report)
+        c->n_to_prove = distance(ahead_us, 0) > RTP_CLOCK_AHEAD_MAX_US;
+    else if (distance(passed_us, 0) < PACE_APART_US)
+        return c->n_to_prove == 0;
+    else if (distance(ticked_us, passed_us) > PACE_SLACK_US + distance(passed_us, 0) / PACE_DIVISOR)
+        c->n_to_prove = RTP_CLOCK_PROOFS;
+    else
+        c->n_to_prove -= c->n_to_prove > 0;
+    c->has_report = true;
+    c->report_ts = info->rtp_ts;
+    c->report_wall_us = wall_us;
+    return c->n_to_prove == 0;
+}
+
 /* An error that cannot be slewed is believed when two reports tell it. */
 static void correct(struct rtp_clock *c, int64_t error_us)
 {
@@ -105,9 +127,17 @@ static void correct(struct rtp_clock *c, int64_t error_us)
 void rtp_clock_report(struct rtp_clock *c, const struct rtcp_sender_info *info, int64_t now_us)
 {
     int64_t ticks = 0;
-    if (info->ntp == 0 || !c->is_placed || !ticks_near(c, info->rtp_ts, now_us, &ticks))
+    if (info->ntp == 0 || !c->is_placed)
         return;
-    int64_t wall_us = rtp_wall_us_from_ntp(info->ntp), own_us = c->base_us + us_from_ticks(c, ticks);
+    int64_t ahead_us = us_from_ticks(c, (int32_t)(info->rtp_ts - c->last_ts)) - (now_us - c->last_us);
+    int64_t wall_us = rtp_wall_us_from_ntp(info->ntp);
+    if (!is_credible(c, info, wall_us, ahead_us)) {
+        c->line->has_wall &= !c->leads;
+        return;
+    }
+    if (!ticks_near(c, info->rtp_ts, now_us, &ticks))
+        return;
+    int64_t own_us = c->base_us + us_from_ticks(c, ticks);
     if (c->leads) {
         c->line->has_wall = true;
         c->line->wall_zero_us = wall_us - own_us;

@@ -7,6 +7,10 @@
  * a tenth of the time that passes, so that no time goes back; a larger error than RTP_CLOCK_SLEW_MAX_US at once, when a second
  * report confirms it. So the drift of both clocks is followed, too.
  *
+ * A report is believed if its ticks have gone on since the last one as the wall clock has, and the first one if its ticks are about those
+ * of the packets that come. GStreamer 1.22 reports ticks that are ahead by the time since its start, each track at moments of its own:
+ * they go on twice as fast as the clock. A sender that was found wrong is believed again after RTP_CLOCK_PROOFS right reports.
+ *
  * A jump of the ticks, which the arrival does not explain, places the track anew by arrival.
  *
  *     struct rtp_timeline line = { .has_origin = false };
@@ -30,6 +34,8 @@
 enum {
     RTP_CLOCK_JUMP_MAX_US = 3000000, /* further apart, ticks and arrival do not belong together */
     RTP_CLOCK_SLEW_MAX_US = 500000,
+    RTP_CLOCK_AHEAD_MAX_US = 500000, /* of the first report: what a sender may take from camera to network */
+    RTP_CLOCK_PROOFS = 2,
 };
 
 /* What the tracks of a sender share. All zero at the beginning. */
@@ -52,6 +58,10 @@ struct rtp_clock {
     int64_t              last_us;   /* the arrival of last_ts */
     int64_t              latest_us; /* the latest time that was given */
     bool                 in_doubt;  /* The last report told a large error. */
+    bool                 has_report;
+    uint32_t             report_ts; /* of the last report, and its wall clock */
+    int64_t              report_wall_us;
+    int                  n_to_prove; /* right reports that have to come before one is believed */
     int64_t              doubt_us;
     int64_t              n_jumps;
 };

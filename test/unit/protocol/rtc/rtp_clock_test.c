@@ -119,6 +119,48 @@ static void a_large_error_is_corrected_at_the_second_report(void **state)
     assert_true(run(&s, 0, 6 * (int64_t)US_PER_SECOND) < US_PER_MS);
 }
 
+/* GStreamer 1.22: the ticks of a report are ahead by the time since the sender's start. */
+static void report_ahead(struct rtp_clock *c, uint32_t ts, int64_t us, int64_t ahead_us)
+{
+    struct rtcp_sender_info info = { .ntp = rtp_ntp_from_wall_us(WALL_US + us), .rtp_ts = ts };
+    info.rtp_ts += (uint32_t)(ahead_us * c->hz / US_PER_SECOND);
+    rtp_clock_report(c, &info, 7 * US_PER_SECOND + us);
+}
+
+static void reports_whose_ticks_run_too_fast_change_nothing(void **state)
+{
+    (void)state;
+    struct sender s;
+    begin(&s);
+    int64_t began_us = US_PER_SECOND; /* before its first packet */
+    for (int64_t us = 0; us < 20 * (int64_t)US_PER_SECOND; us += PICTURE_US) {
+        assert_int_equal(sound_at(&s, us), us);
+        assert_int_equal(picture_at(&s, us), us);
+        if (us % (600 * US_PER_MS) == 200 * US_PER_MS)
+            report_ahead(&s.sound, sound_ts(&s, us), us, began_us + us);
+        if (us % (1000 * US_PER_MS) == 600 * US_PER_MS)
+            report_ahead(&s.picture, picture_ts(&s, us), us, began_us + us);
+    }
+}
+
+static void a_sender_is_believed_again_when_its_reports_are_right(void **state)
+{
+    (void)state;
+    struct sender s;
+    begin(&s);
+    s.picture_delay_us = 100 * US_PER_MS;
+    for (int64_t us = 0; us < 3 * (int64_t)US_PER_SECOND; us += PICTURE_US) {
+        sound_at(&s, us);
+        picture_at(&s, us);
+        if (us % US_PER_SECOND == 0) {
+            report_ahead(&s.sound, sound_ts(&s, us), us, US_PER_SECOND + us);
+            report_ahead(&s.picture, picture_ts(&s, us), us, US_PER_SECOND + us);
+        }
+    }
+    assert_int_equal(s.picture.error_us, 0);
+    assert_true(run(&s, 3 * (int64_t)US_PER_SECOND, 10 * (int64_t)US_PER_SECOND) < US_PER_MS);
+}
+
 static void drift_of_a_track_is_followed(void **state)
 {
     (void)state;
@@ -219,6 +261,8 @@ int main(void)
         cmocka_unit_test(without_reports_tracks_are_placed_by_arrival),
         cmocka_unit_test(reports_relate_tracks_within_a_millisecond),
         cmocka_unit_test(a_large_error_is_corrected_at_the_second_report),
+        cmocka_unit_test(reports_whose_ticks_run_too_fast_change_nothing),
+        cmocka_unit_test(a_sender_is_believed_again_when_its_reports_are_right),
         cmocka_unit_test(drift_of_a_track_is_followed),
         cmocka_unit_test(ticks_wrap_many_times),
         cmocka_unit_test(a_jump_of_ticks_is_placed_by_arrival),
