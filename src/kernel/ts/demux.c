@@ -264,7 +264,8 @@ static void take_packet(struct ts_demux *d, const uint8_t *bytes)
     struct packet p;
     if (!read_packet(bytes, &p) || p.error)
         return;
-    if (p.has_pcr && p.pid == d->pmt.pcr_pid && d->pmt.n)
+    /* The first stamp is that of a frame: the clock of a stream that begins at 0 may be below it. */
+    if (p.has_pcr && p.pid == d->pmt.pcr_pid && d->pmt.n && d->clock.runs)
         ts_clock_unwrap(&d->clock, p.pcr_90k);
     struct ts_stream *s = find_stream(d, p.pid);
     if (p.pid == TS_PID_PAT)

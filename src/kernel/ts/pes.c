@@ -75,7 +75,7 @@ static void open_first_packet(struct ts_pes *pes, const struct ts_pes_head *head
         field[1] |= ADAPTATION_RANDOM_ACCESS;
     if (head->pcr) {
         field[1] |= ADAPTATION_PCR;
-        ts_pcr_write(field + 2, head->dts_90k);
+        ts_pcr_write(field + 2, head->dts_90k - TS_PCR_LAG_90K);
     }
 }
 

@@ -30,12 +30,19 @@ enum ts_stream_id { TS_STREAM_ID_PRIVATE_1 = 0xBD, TS_STREAM_ID_AUDIO = 0xC0, TS
 /* PES_packet_length has 16 bits. Only video may be longer: then its length is 0, and it ends where the next packet begins. */
 enum { TS_PES_LEN_MAX = 0xFFFF };
 
+/*
+ * The clock is 200 ms behind the DTS of the packet that carries it: a decoder has data before they are due (2.4.2, the buffers of the
+ * system target decoder). Without it, pictures of VLC 3 stop for good when it joins a stream in its first segments. The clock wraps
+ * as all stamps do: that of a stream that begins at 0 begins near 2^33.
+ */
+enum { TS_PCR_LAG_90K = 200 * 90 };
+
 struct ts_pes_head {
     uint16_t pid;
     uint8_t  stream_id;
     bool     random_access; /* random_access_indicator */
     bool     discontinuity; /* discontinuity_indicator */
-    bool     pcr;           /* The packet carries the clock, which is its DTS. */
+    bool     pcr;           /* The packet carries the clock. */
     bool     dts;           /* The DTS is written beside the PTS. */
     int64_t  pts_90k, dts_90k;
 };

@@ -8,8 +8,11 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "kernel/ts/pes.h"
 #include "kernel/ts/ts_frames.h"
 #include "kernel/ts/ts_reader.h"
+
+#define TWO_33 (INT64_C(1) << 33) /* stamps wrap here */
 
 enum { PID_PAT = 0, PID_PMT = 0x1001, PID_VIDEO = 0x100, PID_AUDIO = 0x101, PID_ID3 = 0x102, ROOM = 1 << 20 };
 
@@ -105,7 +108,7 @@ static void a_key_picture_brings_tables_delimiter_and_parameter_sets(void **stat
                    0, 0, 0, 1, 0x68, 0xCE, 0xBB,             /* PPS */
                    0, 0, 0, 1, 0x65, 0x88, 0x84);            /* IDR */
     assert_true(u->random_access && u->has_pcr && u->has_dts);
-    assert_int_equal(u->pcr, 90000);
+    assert_int_equal(u->pcr, 90000 - TS_PCR_LAG_90K);
     assert_int_equal(u->dts, 90000);
     assert_int_equal(u->pts, 97200);
     assert_int_equal(u->stream_id, 0xE0);
@@ -324,6 +327,7 @@ static void each_codec_has_its_stream_type(void **state)
 static void without_video_the_audio_has_clock_and_tables(void **state)
 {
     (void)state;
+    enum { BEGIN_90K = 90000 };
     static const struct {
         int64_t ms;
         bool    tables;
@@ -332,11 +336,11 @@ static void without_video_the_audio_has_clock_and_tables(void **state)
     struct wire *x = wire_create(CODEC_NONE, CODEC_AAC);
     send(x, TS_AUDIO_FRAME(0, TS_AAC_CONFIG));
     for (size_t i = 0, tables = 0; i < ARRAY_LEN(rows); i++) {
-        send_at(x, ts_sound(rows[i].ms, 100, 1), (int64_t)i * 90);
+        send_at(x, ts_sound(rows[i].ms, 100, 1), BEGIN_90K + (int64_t)i * 90);
         tables += rows[i].tables;
         assert_int_equal(ts_reader_count(x->reader, PID_PMT), tables);
         assert_true(last_unit(x, PID_AUDIO)->has_pcr);
-        assert_int_equal(last_unit(x, PID_AUDIO)->pcr, i * 90);
+        assert_int_equal(last_unit(x, PID_AUDIO)->pcr, BEGIN_90K + i * 90 - TS_PCR_LAG_90K);
         assert_int_equal(last_unit(x, PID_AUDIO)->random_access, rows[i].tables);
     }
     wire_destroy(x);
@@ -688,6 +692,21 @@ static void what_an_audio_codec_left_behind_counts(void **state)
     wire_destroy(six);
 }
 
+static void the_clock_is_behind_and_wraps(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t dts, pcr;
+    } rows[] = { { 0, TWO_33 - 18000 }, { 18000, 0 }, { 90000, 72000 }, { TWO_33 + 9000, TWO_33 - 9000 } };
+    struct wire *x = wire_create(CODEC_NONE, CODEC_AAC);
+    send(x, TS_AUDIO_FRAME(0, TS_AAC_CONFIG));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        send_at(x, ts_sound((int64_t)i * 23, 100, 1), rows[i].dts);
+        assert_int_equal(last_unit(x, PID_AUDIO)->pcr, rows[i].pcr);
+    }
+    wire_destroy(x);
+}
+
 /* ---- pictures that are shown before their own time ---- */
 
 enum { START_90K = 126000, STEP_MS = 40 };
@@ -699,7 +718,7 @@ static void assert_decodable(const struct wire *x, int64_t *last_dts)
     int64_t               dts = u->has_dts ? u->dts : u->pts;
     assert_true(u->pts >= dts);
     assert_true(dts > *last_dts);
-    assert_int_equal(u->pcr, dts);
+    assert_int_equal(u->pcr, (dts - TS_PCR_LAG_90K) & (TWO_33 - 1));
     *last_dts = dts;
 }
 
@@ -817,6 +836,7 @@ int main(void)
         cmocka_unit_test(each_codec_has_its_stream_type),
         cmocka_unit_test(without_video_the_audio_has_clock_and_tables),
         cmocka_unit_test(with_video_the_audio_has_neither),
+        cmocka_unit_test(the_clock_is_behind_and_wraps),
         cmocka_unit_test(what_it_carries),
         cmocka_unit_test(what_it_cannot_carry_is_left_out),
         cmocka_unit_test(broken_frames_are_refused),
