@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import itertools
 import os
+import pwd
 import subprocess
 from collections import namedtuple
 
@@ -219,6 +220,15 @@ class Program:
 def trusting(url):
     """Arguments that make ffmpeg trust our certificate: version 8 and later check the signature."""
     return ["-tls_verify", "0"] if url.startswith(("rtmps:", "https:")) else []
+
+
+def nobody():
+    """The user `nobody`, for programs that refuse to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    user = pwd.getpwnam("nobody")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [],
+            "env": dict(os.environ, HOME="/nonexistent", XDG_RUNTIME_DIR="/nonexistent")}
 
 
 def ffmpeg_publish(path, url, rate=1.0, extra=()):

@@ -1,6 +1,5 @@
 """Programs in common use, from Debian's packages, against the real server. Each must end by itself."""
 import os
-import pwd
 import tempfile
 
 import pytest
@@ -39,15 +38,6 @@ def receive(server, publisher_program):
             publisher.ends()
         player.wait_status("NetStream.Play.UnpublishNotify")
         return player.messages
-
-
-def nobody():
-    """The user `nobody`, for programs that refuse to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    user = pwd.getpwnam("nobody")
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [],
-            "env": dict(os.environ, HOME="/nonexistent", XDG_RUNTIME_DIR="/nonexistent")}
 
 
 # -- players -------------------------------------------------------------------------------------------------------------
@@ -102,7 +92,7 @@ def test_vlc_plays_and_ends_with_the_stream(server, public_folder):
     out = os.path.join(public_folder, "out.ts")
     argv = ["cvlc", "-q", "--no-interact", "--no-media-library", "--play-and-exit", "--network-caching=300", server.url(),
             "--sout", "#std{access=file,mux=ts,dst=%s}" % out, "vlc://quit"]
-    publish_when_played(server, Program(argv, **nobody()))
+    publish_when_played(server, Program(argv, **media.nobody()))
     played = media.framemd5(out)
     assert len([p for p in played if p.kind == "video"]) >= 50
     assert len([p for p in played if p.kind == "audio"]) >= 80

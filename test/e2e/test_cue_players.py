@@ -13,7 +13,7 @@ import players
 import rtmp
 from browser import Browser
 from hls_watch import Http
-from test_clients import nobody, public_folder  # noqa: F401
+from test_clients import public_folder  # noqa: F401
 from wait import until
 
 HLS = "vhost __defaultVhost__ { hls { enabled on; hls_fragment 1; hls_window 60; hls_ctx off; %s } }"
@@ -150,7 +150,7 @@ def test_mpv_and_gstreamer_play_over_the_first_cue(on_air, cell):
 @pytest.mark.long
 def test_vlc_plays_over_the_first_cue(on_air, public_folder):
     server = on_air(HLS % "", lead_s=2)
-    with players.record_by_vlc(server.http_url("/live/s.m3u8"), 5, public_folder, **nobody()) as vlc:
+    with players.record_by_vlc(server.http_url("/live/s.m3u8"), 5, public_folder, **media.nobody()) as vlc:
         vlc.ends()
     pictures = [p.dts for p in media.framemd5(vlc.path) if p.kind == "video"]
     assert len(pictures) > 100 and {b - a for a, b in zip(pictures, pictures[1:])} == {40}

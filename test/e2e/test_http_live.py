@@ -13,7 +13,7 @@ from api import Api
 from flv import AUDIO, VIDEO, Numbered
 from http_live import HttpPlayer, HttpSwarm
 from media import Program
-from test_clients import nobody, public_folder  # noqa: F401 (a fixture)
+from test_clients import public_folder  # noqa: F401 (a fixture)
 from srs import SANITIZED
 from test_tls import shown as shown_certificate
 from wait import until
@@ -128,7 +128,7 @@ def test_vlc_plays_and_ends_with_the_stream(live, public_folder, ext):  # noqa: 
     out = os.path.join(public_folder, "out.ts")
     argv = ["cvlc", "-q", "--no-interact", "--no-media-library", "--play-and-exit", "--network-caching=300",
             live.http_url(path_of(ext)), "--sout", "#std{access=file,mux=ts,dst=%s}" % out, "vlc://quit"]
-    played_while_published(live, ext, Program(argv, **nobody()))
+    played_while_published(live, ext, Program(argv, **media.nobody()))
     played = media.framemd5(out)
     assert len([p for p in played if p.kind == "video"]) >= 50
     assert len([p for p in played if p.kind == "audio"]) >= 80

@@ -9,7 +9,7 @@ import pytest
 import browser_players
 import media
 import players
-from test_clients import nobody, public_folder  # pylint: disable=unused-import
+from test_clients import public_folder  # pylint: disable=unused-import
 from test_hls_players import FOR_PROGRAMS, LIVE, LOW, browser, on_air  # pylint: disable=unused-import
 
 SECONDS, AT_LEAST_S = 5, 3                    # programs play so long, and get at least that much
@@ -41,7 +41,7 @@ def test_programs_play_hls(on_air, public_folder, tmp_path, container, video, au
     url = on_air(CONF[container], clip, lead_s=8 if video == "none" or "low" in container else 3.5, loops=False).http_url("/live/s.m3u8")
     with contextlib.ExitStack() as stack:
         programs = [stack.enter_context(p) for p in (
-            players.record_by_mpv(url, SECONDS, str(tmp_path)), players.record_by_vlc(url, SECONDS, public_folder, **nobody()),
+            players.record_by_mpv(url, SECONDS, str(tmp_path)), players.record_by_vlc(url, SECONDS, public_folder, **media.nobody()),
             players.GStreamer(url, AT_LEAST_S, str(tmp_path), video, audio))]
         wrong = all_problems(programs, clip, container, video, audio, AT_LEAST_S)
     assert not wrong, wrong
@@ -59,7 +59,7 @@ def test_programs_play_dash(on_air, public_folder, tmp_path, video, audio):  # n
     url = on_air(FOR_PROGRAMS % "", clip, lead_s=8, loops=False).http_url("/live/s.mpd")
     with contextlib.ExitStack() as stack:
         programs = [stack.enter_context(p) for p in (
-            players.record_by_mpv(url, SECONDS, str(tmp_path)), players.record_by_vlc(url, VLC_DASH_S, public_folder, **nobody()))]
+            players.record_by_mpv(url, SECONDS, str(tmp_path)), players.record_by_vlc(url, VLC_DASH_S, public_folder, **media.nobody()))]
         wrong = all_problems(programs, clip, "fmp4", video, audio, AT_LEAST_S)
     assert not wrong, wrong
 

@@ -10,7 +10,7 @@ import rtmp
 from browser import Browser
 from flv import AUDIO, VIDEO, is_config, is_end, is_key
 from media import Program
-from test_clients import nobody, public_folder                      # noqa: F401 (a fixture)
+from test_clients import public_folder                      # noqa: F401 (a fixture)
 from wait import until
 
 CLIP = "h264_aac_plain.flv"
@@ -107,7 +107,7 @@ def test_vlc_hears_and_sees_in_sync(server, public_folder, habit):   # noqa: F81
     out = os.path.join(public_folder, "out.flv")
     argv = ["cvlc", "-q", "--no-interact", "--no-media-library", "--play-and-exit", "--network-caching=300", server.url(),
             "--sout", "#std{access=file,mux=ffmpeg{mux=flv},dst=%s}" % out, "vlc://quit"]
-    with Program(argv, **nobody()) as player:
+    with Program(argv, **media.nobody()) as player:
         server.wait_log(r"type=rtmp-play")
         feeder, pairs = feed(server, habit, rounds=2)
         feeder.join()
