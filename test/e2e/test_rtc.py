@@ -99,6 +99,16 @@ def test_a_stream_of_whip_is_played_by_whep(rtc_server):
             viewer.wait(lambda s: s.moved >= 10 and s.loud >= 10, "pictures that move, and sound")
 
 
+def test_sound_of_whip_is_heard_by_whep_where_none_becomes_opus(make_server):
+    """With rtc_to_rtmp alone the log has AAC, and WebRTC players get what was published."""
+    server = make_server(conf(srs.free_port()).replace("rtmp_to_rtc on", "rtmp_to_rtc off"), api="", http="")
+    with rtc_clients.whip(server, "live/w") as publisher:
+        publisher.wait(lambda s: s.state == "connected")
+        server.wait_log("audio codec=AAC")
+        with rtc_clients.whep(server, "live/w") as viewer:
+            viewer.wait(lambda s: s.moved >= 3 and s.loud >= 3, "pictures that move, and sound")
+
+
 @pytest.mark.long
 def test_a_viewer_that_comes_first_waits_for_the_stream(rtc_server):
     server = rtc_server()

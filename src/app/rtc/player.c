@@ -1,6 +1,7 @@
 #include "app/rtc/player.h"
 
 #include "app/rtc/playing.h"
+#include "app/sound/other.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -37,7 +38,7 @@ static uint32_t h264_profile(const struct source *s)
     return (uint32_t)c.profile_idc << 16 | (uint32_t)c.constraints << 8 | c.level_idc;
 }
 
-/* The codecs of the stream, if they are known; only with them can the viewer see and hear anything. Other sound becomes Opus. */
+/* The codecs of the stream, if they are known; only with them can the viewer see and hear anything. Other sound becomes Opus, or was it. */
 static void wish(struct rtc_peer *peer, struct sdp_wish *w)
 {
     const struct source *s = peer->session.source;
@@ -47,7 +48,7 @@ static void wish(struct rtc_peer *peer, struct sdp_wish *w)
     w->h264_profile = h264_profile(s);
     if (rtp_packs(audio))
         w->n_audio = copy_codecs(w->audio, &audio, 1);
-    else if (audio == CODEC_NONE || rtc_peer_vhost(peer)->rtc.rtmp_to_rtc)
+    else if (audio == CODEC_NONE || rtc_peer_vhost(peer)->rtc.rtmp_to_rtc || other_sound_is_brought(s))
         w->n_audio = copy_codecs(w->audio, sounds, audio == CODEC_NONE ? ARRAY_LEN(sounds) : 1);
     else
         w->n_audio = 0;

@@ -26,16 +26,21 @@ struct other_sound {
 /* The other sounds of all sources, by the serial of the source. */
 static struct map all;
 
+static void write_key(char key[static KEY_CAP], const struct source *s)
+{
+    snprintf(key, KEY_CAP, "%" PRIu64, s->serial);
+}
+
 static struct err *acquire(struct other_sound **out, struct source *s)
 {
     char key[KEY_CAP];
-    snprintf(key, sizeof key, "%" PRIu64, s->serial);
+    write_key(key, s);
     struct other_sound *o = map_find(&all, key);
     *out = NULL;
     if (!o) {
         if (!(o = mem_calloc(1, sizeof *o)))
             return err_no_memory();
-        snprintf(o->key, sizeof o->key, "%s", key);
+        write_key(o->key, s);
         o->source = s;
         list_init(&o->readers);
         if (!map_put(&all, key, o)) {
@@ -187,6 +192,14 @@ void other_sound_detach(struct other_sound **op)
         return;
     o->converter = NULL;
     release(o);
+}
+
+bool other_sound_is_brought(const struct source *s)
+{
+    char key[KEY_CAP];
+    write_key(key, s);
+    const struct other_sound *o = map_find(&all, key);
+    return o && o->n_bringing > 0;
 }
 
 bool other_sound_is_wanted(const struct other_sound *o)

@@ -79,6 +79,9 @@ void other_sound_close(struct other_sound **o);
 struct err *other_sound_attach(struct other_sound **o, struct source *s, struct co *co) ATTR_MUST_USE;
 void        other_sound_detach(struct other_sound **o);
 
+/** True while the publisher of the source brings its originals, so that readers have Opus though nothing is converted. */
+bool other_sound_is_brought(const struct source *s);
+
 /** True while somebody reads, and no publisher brings its originals. */
 bool other_sound_is_wanted(const struct other_sound *o);
 

@@ -247,8 +247,11 @@ static void the_originals_of_a_publisher_are_brought(void **state)
     int64_t              before = n_jobs();
     (void)state;
     begin_stream(BRIDGED);
+    assert_false(other_sound_is_brought(s));
     assert_null(other_sound_join(&r, s, co_self()));
+    assert_false(other_sound_is_brought(s));
     assert_null(other_sound_open(&o, s));
+    assert_true(other_sound_is_brought(s));
     let_run();
     other_sound_put(o, packet, sizeof packet, 0);
     assert_null(other_sound_peek(&r)); /* The log has no sound yet. */
@@ -278,6 +281,7 @@ static void the_originals_of_a_publisher_are_brought(void **state)
     frame_unref(&f);
     other_sound_close(&o);
     other_sound_close(&o);
+    assert_false(other_sound_is_brought(s));
     other_sound_leave(&r);
     end_stream();
 }
