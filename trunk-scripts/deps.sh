@@ -33,7 +33,7 @@ for group in "$@"; do
     test) wanted="$wanted $build $lint $test $clients $browser" unpacked="$test_unpacked" hoped=$not_everywhere ;;
     lint) wanted="$wanted $lint" ;;
     clients) wanted="$wanted $clients" ;;
-    test-clients) wanted="$wanted $build $clients $test_clients" ;;
+    test-clients) wanted="$wanted $build $clients $test_clients" hoped=$not_everywhere ;;
     test-distros) wanted="$wanted $test_distros" ;;
     bench) wanted="$wanted $build $bench $browser" ;;
     *)

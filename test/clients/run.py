@@ -21,6 +21,7 @@ import packets  # noqa: E402
 import players  # noqa: E402
 import publishers  # noqa: E402
 import srs  # noqa: E402
+import whip  # noqa: E402
 from systems import FFMPEG, System, kill_all  # noqa: E402
 
 OK, FAILED, CANNOT = "ok", "FAIL", "-"
@@ -166,6 +167,7 @@ class Lab:
                     if any(self.wanted(publisher.name, clip, p.name) for p in self.players):
                         self.publication(publisher, clip)
             self.server.stop()
+            whip.run(self)
         finally:
             self.server.kill()
             kill_all()
@@ -198,6 +200,9 @@ class Lab:
             cannot = [c for c in rows if c not in sent]
             if cannot:
                 print("  does not send: " + ", ".join(cannot))
+        for (name, clip, player), result in self.results.items():
+            if clip == whip.CLIP:
+                print("\n%s\n  %-20s %s" % (name, player or "sends", result) if not player else "  %-20s %s" % (player, result))
 
 
 def main():
