@@ -10,6 +10,7 @@
 #include "app/rtc/waiters.h"
 #include "app/server/server.h"
 #include "app/session/client_address.h"
+#include "core/buf.h"
 #include "core/clock.h"
 #include "core/ident.h"
 #include "core/log.h"
@@ -20,8 +21,9 @@
 
 enum {
     FIRST_CHECK_US = 5 * US_PER_SECOND, /* a client sends a check when it has connected */
-    SETTLED_US = 5 * US_PER_SECOND,     /* after which the handshake of DTLS is over */
-    IN_BYTES = 4 * RTC_FRAMING_PACKET_MAX,
+    SETTLED_US = 2 * US_PER_SECOND,     /* after which the handshake of DTLS is over as a rule */
+    RECEIVE_BYTES = 64 << 10,
+    REST_MAX = RTC_FRAMING_HEAD + RTC_FRAMING_PACKET_MAX,
 };
 
 struct connection {
@@ -33,11 +35,13 @@ struct connection {
     struct rtc_addr     from;
     bool                has_path; /* A session is reached by it. */
     bool                had_path; /* ... or was. */
-    int64_t until_us; /* without a path a check has to come; with one it settles down, then DEADLINE_NEVER */
-    size_t  n_in;
-    char    ip[INET6_ADDRSTRLEN], trace[IDENT_CAP];
-    uint8_t in[IN_BYTES]; /* the beginning of a packet, and what came with it */
+    int64_t    until_us; /* without a path a check has to come; with one it settles down, then DEADLINE_NEVER */
+    struct buf rest;     /* the beginning of a packet */
+    char       ip[INET6_ADDRSTRLEN], trace[IDENT_CAP];
 };
+
+/* Connections read into one buffer, and take what they have read before another one runs. */
+static uint8_t received[RECEIVE_BYTES];
 
 static struct rtc_waiters waiting = RTC_WAITERS_NONE(waiting, "TCP connections");
 static size_t             n_connections;
@@ -73,34 +77,47 @@ static void follow_paths(struct connection *c)
     }
 }
 
-/* Take the packets that are whole, and keep the rest. */
-static struct err *take_packets(struct connection *c)
+/* Take the packets that are whole. Returns an error if the connection has no right to go on; *left: what is not whole. */
+static struct err *take_packets(struct connection *c, size_t n, struct rd *left)
 {
-    struct rd             r = rd_over(c->in, c->n_in);
     const uint8_t        *packet;
     size_t                len;
     enum rtc_framing_read read;
     int64_t               now = now_us();
-    while ((read = rtc_framing_next(&r, &packet, &len)) == RTC_FRAMING_GOT) {
+    *left = rd_over(received, n);
+    while ((read = rtc_framing_next(left, &packet, &len)) == RTC_FRAMING_GOT) {
         struct rtc_path way = { .to = c->from, .port = &c->port.port };
-        if (!rtc_arrival_take(&way, now, c->in + (packet - c->in), len) && list_is_empty(&c->port.port.paths))
+        if (!rtc_arrival_take(&way, now, received + (packet - received), len) && list_is_empty(&c->port.port.paths))
             return err_new(E_RTC_TCP_STUN, "%zu bytes came that are no check for a session", len);
     }
     if (read == RTC_FRAMING_TOO_LONG)
         return err_new(E_RTC_TCP_SIZE, "a packet is longer than %d bytes", RTC_FRAMING_PACKET_MAX);
-    c->n_in = rd_left(&r);
-    memmove(c->in, r.p, c->n_in);
     return NULL;
+}
+
+/* Keep the beginning of a packet; most reads end with a whole one, and nothing is allocated then. */
+static struct err *keep_rest(struct connection *c, const struct rd *left)
+{
+    buf_clear(&c->rest);
+    if (rd_left(left) > 0)
+        buf_append(&c->rest, left->p, rd_left(left));
+    else
+        buf_finish(&c->rest);
+    return buf_error(&c->rest);
 }
 
 static struct err *take_bytes(struct connection *c)
 {
-    size_t      n;
-    struct err *e = io_read_now(&c->io, c->in + c->n_in, sizeof c->in - c->n_in, &n);
+    size_t    had = c->rest.len, n;
+    struct rd left;
+    if (had)
+        memcpy(received, c->rest.bytes, had);
+    struct err *e = io_read_now(&c->io, received + had, sizeof received - had, &n);
     if (e || n == 0)
         return e;
-    c->n_in += n;
-    e = take_packets(c);
+    e = take_packets(c, had + n, &left);
+    if (!e)
+        e = keep_rest(c, &left);
     co_give_way_by_time();
     return e;
 }
@@ -152,6 +169,7 @@ static void connection_free(struct connection *c)
     rtc_paths_leave(&c->port.port);
     rtc_tcp_port_close(&c->port);
     io_close(&c->io);
+    buf_finish(&c->rest);
     n_connections--;
     mem_free(c);
 }
@@ -193,6 +211,7 @@ struct err *rtc_tcp_service_start(struct server *s, int fd, const struct sockadd
     c->server = s;
     c->from = rtc_addr_of(&from);
     c->from.is_tcp = 1;
+    c->rest = buf_up_to(REST_MAX);
     c->until_us = now_us() + FIRST_CHECK_US;
     list_init(&c->waiter.link);
     ident_random(c->trace, IDENT_LEN);
