@@ -62,7 +62,7 @@ TOOLS := $(call find,test/tools,-name '*.c')
 
 # Those of WebRTC encrypt with libsrtp, which is here for tests alone.
 HAVE_SRTP := $(wildcard /usr/include/srtp2/srtp.h)
-BENCH_RTC := research/bench/rtc_viewer.c
+BENCH_RTC := research/bench/rtc_viewer.c research/bench/rtc_way.c
 BENCH_ALL := $(filter-out $(if $(HAVE_SRTP),,research/bench/rtc_%),$(call find,research/bench,-name '*.c'))
 BENCH_TOOLS := $(shell [ -z "$(BENCH_ALL)" ] || grep -lw '^int main' $(BENCH_ALL))
 BENCH_SUPPORT := $(filter-out $(BENCH_TOOLS) $(BENCH_RTC),$(BENCH_ALL))

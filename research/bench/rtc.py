@@ -16,20 +16,21 @@ class RtcSrs(Srs):
 
     def __init__(self):
         super().__init__("rtc { enabled on; }", "api",
-                         more=f"rtc_server {{ enabled on; listen {free_port()}; candidate 127.0.0.1; }} circuit_breaker {{ enabled off; }}")
+                         more=f"rtc_server {{ enabled on; listen {free_port()}; candidate 127.0.0.1; protocol all; "
+                              f"tcp {{ enabled on; listen {free_port()}; }} }} circuit_breaker {{ enabled off; }}")
 
     def viewers(self, n, seconds, **options):
         url = f"http://127.0.0.1:{self.ports['api']}/rtc/v1/whep/?app=live&stream=livestream"
         return lab.Load("rtc_players", *lab.flags(players=n, duration=seconds, pid=self.pid, rate=JOINS_A_SECOND, **options), url)
 
 
-def viewing(n, seconds):
+def viewing(n, seconds, **options):
     """`n` viewers of one stream."""
     need("api")
     with RtcSrs() as server, lab.publishers(server, clip=clip(MBIT_PER_S, GOP_S)):
         time.sleep(1)
         before = server.rss_kib()
-        with server.viewers(n, seconds) as load:
+        with server.viewers(n, seconds, **options) as load:
             if load.ready()["failed"]:
                 raise lab.Failed(f"some viewers do not play: {load.result()['why']}")
             memory = (server.rss_kib() - before) / n
@@ -71,7 +72,20 @@ def row_rtc_latency(table):
     table.target("the same: from the request to the first packet of the picture, p95", middle(mine, "join_p95"), 300, " ms")
 
 
-ROWS = {"rtc": row_rtc, "rtc-latency": row_rtc_latency}
+def row_rtc_tcp(table):
+    """viewers over WebRTC whose media go over TCP, beside as many over UDP"""
+    how = {"viewers": 300, "turns": 3, "seconds": 8, **table.how("rtc-tcp")}
+    n, seconds = how["viewers"], how["seconds"]
+    runs = table.keep("rtc-tcp", rounds({"over TCP": lambda: viewing(n, seconds, tcp=True), "over UDP": lambda: viewing(n, seconds)}, how["turns"]))
+    mine, others = runs["over TCP"], runs["over UDP"]
+    table.target(f"{n} viewers over WebRTC by TCP: CPU per Gbit ÷ UDP", ratio(runs, "over TCP", "over UDP"), None)
+    table.target("the same: packets lost", middle(mine, "lost"), 0)
+    table.target("the same: memory of a viewer, beyond that over UDP", middle(mine, "kib") - middle(others, "kib"), 16, " KiB")
+    table.target("the same: added latency, p99", middle(mine, "p99"), 20, " ms")
+
+
+ROWS = {"rtc": row_rtc, "rtc-latency": row_rtc_latency, "rtc-tcp": row_rtc_tcp}
 
 # With how much --quick runs them.
-QUICK = {"rtc": {"viewers": 5, "turns": 1, "seconds": 1}, "rtc-latency": {"viewers": 5, "turns": 1, "seconds": 1}}
+QUICK = {"rtc": {"viewers": 5, "turns": 1, "seconds": 1}, "rtc-latency": {"viewers": 5, "turns": 1, "seconds": 1},
+         "rtc-tcp": {"viewers": 5, "turns": 1, "seconds": 1}}

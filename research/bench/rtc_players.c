@@ -44,6 +44,7 @@ static void usage(void)
           "  --warmup S        seconds between the last join and the measuring (1)\n"
           "  --duration S      seconds to measure (10)\n"
           "  --join-timeout S  do not wait longer for the last to join (20)\n"
+          "  --tcp             media over TCP; the server has to tell a candidate of it\n"
           "  --pid PID         note CPU time and memory of the server\n"
           "  --quiet           as for the other tools; there is no progress\n",
           stderr);
@@ -57,7 +58,8 @@ static void parse_url(const char *url)
     int      at = 0;
     if (sscanf(url, "http://%15[0-9.]:%u%n", ip, &port, &at) != 2 || url[at] != '/')
         usage();
-    conf.target = (struct rtc_target){ { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) }, url + at };
+    conf.target.addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    conf.target.path = url + at;
     if (inet_pton(AF_INET, ip, &conf.target.addr.sin_addr) != 1)
         usage();
 }
@@ -65,10 +67,9 @@ static void parse_url(const char *url)
 static void parse_options(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "players", 1, NULL, 'n' },      { "rate", 1, NULL, 'r' },
-        { "warmup", 1, NULL, 'w' },       { "duration", 1, NULL, 'd' },
-        { "join-timeout", 1, NULL, 'j' }, { "pid", 1, NULL, 'p' },
-        { "quiet", 0, NULL, 'q' },        { 0 },
+        { "players", 1, NULL, 'n' },  { "rate", 1, NULL, 'r' },         { "warmup", 1, NULL, 'w' },
+        { "duration", 1, NULL, 'd' }, { "join-timeout", 1, NULL, 'j' }, { "pid", 1, NULL, 'p' },
+        { "quiet", 0, NULL, 'q' },    { "tcp", 0, NULL, 't' },          { 0 },
     };
     for (int what, at; (what = getopt_long(argc, argv, "", options, &at)) != -1;) {
         if (what == '?')
@@ -81,6 +82,7 @@ static void parse_options(int argc, char **argv)
         case 'd': conf.duration_s = n; break;
         case 'j': conf.join_timeout_s = n; break;
         case 'p': conf.pid = (pid_t)n; break;
+        case 't': conf.target.is_tcp = true; break;
         }
     }
     if (optind + 1 != argc)
@@ -95,7 +97,7 @@ static void open_one(void)
     v->sampled = i % ONE_TO_SAMPLE == 0;
     rtc_viewer_open(v, &conf.target, &load.tally);
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = v };
-    if (v->fd >= 0 && epoll_ctl(load.epoll_fd, EPOLL_CTL_ADD, v->fd, &event) < 0)
+    if (v->way.fd >= 0 && epoll_ctl(load.epoll_fd, EPOLL_CTL_ADD, v->way.fd, &event) < 0)
         die("epoll_ctl: %s", strerror(errno));
 }
 

@@ -19,7 +19,7 @@
 
 enum { VIDEO_PT = 102, AUDIO_PT = 111, DATAGRAM_MAX = 2048, ANSWER_MAX = 16 << 10, READS_A_TURN = 64 };
 enum { CHECK_AGAIN_US = 100 * US_PER_MS, CONSENT_US = 5 * US_PER_SECOND };
-enum { RECEIVE_BUFFER = 256 << 10, KEYS_MAX = 128 };
+enum { KEYS_MAX = 128 };
 
 static const char own_ufrag[] = "benchfrag", own_pwd[] = "bench-password-of-22-or-more";
 
@@ -115,13 +115,14 @@ static bool find_text(const char *answer, const char *name, char *out, size_t ca
     return len < cap && snprintf(out, cap, "%.*s", (int)len, p) > 0;
 }
 
-/* The first candidate over UDP. */
-static bool find_candidate(const char *answer, struct sockaddr_in *to)
+/* The first candidate of that transport. */
+static bool find_candidate(const char *answer, bool is_tcp, struct sockaddr_in *to)
 {
-    char     ip[INET_ADDRSTRLEN];
+    char     ip[INET_ADDRSTRLEN], transport[8];
     unsigned port;
     for (const char *p = answer; (p = strstr(p, "a=candidate:")); p++) {
-        if (sscanf(p, "a=candidate:%*s %*d udp %*u %15s %u typ host", ip, &port) != 2)
+        if (sscanf(p, "a=candidate:%*s %*d %7s %*u %15s %u typ host", transport, ip, &port) != 3 ||
+            strcmp(transport, is_tcp ? "tcp" : "udp") != 0)
             continue;
         *to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
         return inet_pton(AF_INET, ip, &to->sin_addr) == 1;
@@ -144,30 +145,28 @@ static void send_check(struct rtc_viewer *v, int64_t now)
     stun_write_use_candidate(&w);
     v->checked_us = now;
     if (stun_write_end(&w, v->remote_pwd))
-        (void)send(v->fd, bytes, wr_len(&w), 0);
+        (void)rtc_way_send(&v->way, bytes, wr_len(&w));
 }
 
 void rtc_viewer_open(struct rtc_viewer *v, const struct rtc_target *target, struct rtc_tally *tally)
 {
     static char        answer[ANSWER_MAX];
     struct sockaddr_in to;
-    int                bytes = RECEIVE_BUFFER;
-    *v = (struct rtc_viewer){ .fd = -1, .sampled = v->sampled, .opened_us = now_us() };
+    *v = (struct rtc_viewer){ .way.fd = -1, .sampled = v->sampled, .opened_us = now_us() };
     if (!ask(target, answer)) {
         fail(v, tally, "the server has refused");
         return;
     }
     if (!find_text(answer, "a=ice-ufrag:", v->remote_ufrag, sizeof v->remote_ufrag) ||
-        !find_text(answer, "a=ice-pwd:", v->remote_pwd, sizeof v->remote_pwd) || !find_candidate(answer, &to)) {
+        !find_text(answer, "a=ice-pwd:", v->remote_pwd, sizeof v->remote_pwd) ||
+        !find_candidate(answer, target->is_tcp, &to)) {
         fail(v, tally, "the answer lacks credentials or a candidate");
         return;
     }
-    v->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (v->fd < 0 || connect(v->fd, (const struct sockaddr *)&to, sizeof to) < 0) {
-        fail(v, tally, "no socket");
+    if (!rtc_way_open(&v->way, &to, target->is_tcp)) {
+        fail(v, tally, "no socket, or no connection");
         return;
     }
-    (void)setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     send_check(v, now_us());
 }
 
@@ -220,13 +219,10 @@ static void shake_hands(struct rtc_viewer *v, struct rtc_tally *tally)
 
 static void begin_handshake(struct rtc_viewer *v, struct rtc_tally *tally)
 {
-    struct sockaddr_in peer;
-    socklen_t          len = sizeof peer;
-    BIO               *bio = BIO_new_dgram(v->fd, BIO_NOCLOSE);
+    BIO *bio = rtc_way_bio(&v->way);
     v->ssl = SSL_new(ctx);
-    if (!bio || !v->ssl || getpeername(v->fd, (struct sockaddr *)&peer, &len) < 0)
+    if (!v->ssl)
         die("out of memory");
-    BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &peer);
     SSL_set_bio(v->ssl, bio, bio);
     SSL_set_options(v->ssl, SSL_OP_NO_QUERY_MTU);
     DTLS_set_link_mtu(v->ssl, 1200);
@@ -270,7 +266,7 @@ static void take_media(struct rtc_viewer *v, struct rtc_tally *tally, uint8_t *b
 }
 
 /* Answer the check by which the server finds out whether we are reached; false if it is none. */
-static bool answer_check(const struct rtc_viewer *v, const uint8_t *bytes, size_t len)
+static bool answer_check(struct rtc_viewer *v, const uint8_t *bytes, size_t len)
 {
     struct stun_message m;
     struct sockaddr_in  from;
@@ -279,12 +275,12 @@ static bool answer_check(const struct rtc_viewer *v, const uint8_t *bytes, size_
     struct wr           w = wr_over(answer, sizeof answer);
     if (!stun_is(bytes, len) || !stun_parse(&m, bytes, len) || m.class != STUN_REQUEST)
         return false;
-    if (getpeername(v->fd, (struct sockaddr *)&from, &from_len) < 0)
+    if (getpeername(v->way.fd, (struct sockaddr *)&from, &from_len) < 0)
         return true;
     stun_write_begin(&w, STUN_SUCCESS, m.id);
     stun_write_mapped(&w, &(struct rtc_addr){ .v4 = from, .len = sizeof from });
     if (stun_is_from(&m, own_pwd) && stun_write_end(&w, own_pwd))
-        (void)send(v->fd, answer, wr_len(&w), 0);
+        (void)rtc_way_send(&v->way, answer, wr_len(&w));
     return true;
 }
 
@@ -298,14 +294,14 @@ static bool is_answer(const struct rtc_viewer *v, const uint8_t *bytes, size_t l
 void rtc_viewer_read(struct rtc_viewer *v, struct rtc_tally *tally)
 {
     uint8_t bytes[DATAGRAM_MAX];
-    for (int i = 0; i < READS_A_TURN && v->fd >= 0; i++) {
+    for (int i = 0; i < READS_A_TURN && v->way.fd >= 0; i++) {
         if (v->phase == RTC_HANDSHAKE) {
             shake_hands(v, tally);
             if (v->phase != RTC_PLAYING)
                 return;
         }
-        ssize_t n = recv(v->fd, bytes, sizeof bytes, 0);
-        if (n < 0 && errno != EAGAIN && errno != ECONNREFUSED)
+        ssize_t n = rtc_way_receive(&v->way, bytes, sizeof bytes);
+        if (n < 0)
             fail(v, tally, strerror(errno));
         if (n <= 0)
             return;
@@ -320,7 +316,7 @@ void rtc_viewer_read(struct rtc_viewer *v, struct rtc_tally *tally)
 
 void rtc_viewer_tick(struct rtc_viewer *v, struct rtc_tally *tally, int64_t now)
 {
-    if (v->fd < 0)
+    if (v->way.fd < 0)
         return;
     if (v->phase == RTC_HANDSHAKE && DTLSv1_handle_timeout(v->ssl) < 0)
         fail(v, tally, "DTLS has been given up");
@@ -337,7 +333,5 @@ void rtc_viewer_close(struct rtc_viewer *v)
     if (v->srtp)
         srtp_dealloc(v->srtp);
     v->srtp = NULL;
-    if (v->fd >= 0)
-        close(v->fd);
-    v->fd = -1;
+    rtc_way_close(&v->way);
 }

@@ -21,11 +21,12 @@
 #include <stdint.h>
 
 #include "histogram.h"
+#include "rtc_way.h"
 
 enum rtc_phase { RTC_CHECKING, RTC_HANDSHAKE, RTC_PLAYING };
 
 struct rtc_viewer {
-    int            fd; /* -1: closed */
+    struct rtc_way way;
     enum rtc_phase phase;
     bool           sampled;
     const char    *failure;
@@ -49,6 +50,7 @@ struct rtc_tally {
 struct rtc_target {
     struct sockaddr_in addr;
     const char        *path;
+    bool               is_tcp; /* Media go over TCP. */
 };
 
 /** Make the certificate that all viewers share. Dies without one. */

@@ -27,7 +27,7 @@ def quick(row, tmp_path):
 
 @pytest.mark.sample(4)
 @pytest.mark.parametrize("row", ["api", "metrics", "hooks", "hooks-mute", "tokens", "forward", "pull", "record", "edge-latency", "edge-pull", "edge-join", "edge-kill",
-                                 pytest.param("rtc", marks=pytest.mark.long), "rtc-latency"])
+                                 pytest.param("rtc", marks=pytest.mark.long), "rtc-latency", pytest.param("rtc-tcp", marks=pytest.mark.long)])
 def test_a_row_measures_something(row, tmp_path):
     quick(row, tmp_path)
 
