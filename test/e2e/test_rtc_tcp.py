@@ -293,15 +293,26 @@ RTCPeerConnection.prototype.setRemoteDescription = function (d) {
 """
 
 
-@pytest.mark.long
-def test_where_udp_is_blocked_tcp_takes_over_by_itself(make_server, chromium):
-    """Clients are told both; the way of UDP is a relay that loses all."""
-    udp, tcp = srs.free_port(), srs.free_port()
-    with Relay(("127.0.0.1", udp), loss=1.0) as relay:
-        server = make_server(conf(udp, tcp, "all"), api="", http="")
-        with encoder(server):
+@pytest.fixture
+def behind(make_server, chromium):
+    """A server whose candidate of UDP is the port of a relay, as a page of Chromium sees it."""
+    with contextlib.ExitStack() as at_end:
+        def make(**how):
+            udp, tcp = srs.free_port(), srs.free_port()
+            relay = at_end.enter_context(Relay(("127.0.0.1", udp), **how))
+            server = make_server(conf(udp, tcp, "all"), api="", http="")
             _page(chromium, server)
-            # The page moves the candidate of UDP to the relay's port.
             chromium.driver.execute_script(_TO_ANOTHER_PORT, relay.port)
-            _plays(chromium, server, "s")
-        assert relay.counts()[0]["lost"] > 0
+            return server, relay
+        yield make
+
+
+@pytest.mark.long
+def test_where_udp_is_blocked_tcp_takes_over_by_itself(behind, chromium):
+    server, relay = behind(loss=1.0)
+    with encoder(server):
+        _plays(chromium, server, "s")
+        assert "error" not in _ask(chromium, "return publish(arguments[0])", _whole_url(server, "whip", "c"))
+        told = a_client(server, "rtc-publish", lambda c: c["rtc"]["recv_packets"] > 50)
+        assert told["rtc"]["transport"] == "tcp" and set(streams_of(server, "live/c")) == {"h264", "aac"}
+    assert relay.counts()[0]["lost"] > 0
