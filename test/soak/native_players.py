@@ -288,16 +288,15 @@ def report(players, minutes):
 def watch(players, feeders, minutes, every):
     until(lambda: [p.look() for p in players] and all(p.moved or p.wrong for p in players), "the first pictures", START_S, 0.2)
     began, lines = time.monotonic(), 0
-    while time.monotonic() - began < 60 * minutes:
+    while lines * every < minutes:
         time.sleep(0.25)
         for f in feeders:
             f.check()
         for p in players:
             p.look()
-        if time.monotonic() - began > 60 * every * (lines + 1):
+        if time.monotonic() - began > 60 * min(every * (lines + 1), minutes):
             lines += 1
-            report(players, lines * every)
-    report(players, minutes)
+            report(players, min(lines * every, minutes))
 
 
 def main():

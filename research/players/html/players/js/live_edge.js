@@ -6,7 +6,7 @@
 const CALM_MS = 60000 /* without a stall, and the place that the playlist names is tried again */
 const LOOK_MS = 200
 const FASTER = 1.08
-const LATE = 0.15, NEAR = 0.03 /* seconds behind its place: where it begins to play faster, and where it ends */
+const LATE = 0.06, NEAR = 0.02 /* seconds behind its place: where it begins to play faster, and where it ends */
 const LEAST_PARTS = 2 /* in the buffer while it plays faster */
 
 export const liveEdgeConfig = { lowLatencyMode: true, backBufferLength: 30 }
