@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 build="gcc libc6-dev make pkg-config patch util-linux libssl-dev libhttp-parser-dev liburing-dev libnghttp2-dev zlib1g-dev"
 # libFuzzer and clang's sanitizers are in a package that has clang's version in its name.
 fuzz="clang libclang-rt-dev"
-test="$fuzz libcmocka-dev libexpat1-dev libjansson-dev librdkafka-dev libsrtp2-dev libavcodec-dev libswscale-dev libswresample-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema ffmpeg valgrind procps openssl curl nghttp2-client iproute2 wrk nginx libnginx-mod-rtmp"
+# redis-tools has the program of redis-server under another name; that package itself would start a service.
+test="$fuzz libcmocka-dev libexpat1-dev libjansson-dev librdkafka-dev libhiredis-dev libsrtp2-dev libavcodec-dev libswscale-dev libswresample-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema ffmpeg valgrind procps openssl curl nghttp2-client iproute2 wrk nginx libnginx-mod-rtmp redis-tools"
 clients="rtmpdump librtmp-dev mpv vlc-bin vlc-plugin-base
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
     gstreamer1.0-nice python3-gi gir1.2-gst-rtsp-server-1.0 gir1.2-gst-plugins-bad-1.0 python3-numpy"

@@ -1,4 +1,5 @@
 /* The features that work on a stream beside its players, in the order in which they start. A new feature is a new row. */
+#include "app/cluster/directory.h"
 #include "app/cluster/find.h"
 #include "app/cluster/waiting.h"
 #include "app/dvr/dvr.h"
@@ -23,6 +24,7 @@ const struct attendant attendants[] = {
     { .name = "edge", .begins_with = MOMENT_FIRST_READER, .wanted = edge_is_wanted, .brings = edge_brings, .run = edge_attend },
     { .name = "edge push", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = edge_is_wanted, .run = edge_push_attend },
     { .name = "cluster", .begins_with = MOMENT_FIRST_READER, .wanted = cluster_is_wanted, .run = cluster_attend },
+    { .name = "directory", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .wanted = cluster_directory_is_wanted, .run = cluster_directory_attend },
     { .name = "exec", .begins_with = MOMENT_PUBLISHED, .wanted = exec_is_wanted, .run = exec_run },
     { .name = "forward", .begins_with = MOMENT_PUBLISHED, .wanted = forward_is_wanted, .run = forward_run },
     { .name = "segmenter", .begins_with = MOMENT_PUBLISHED, .ends_with_publisher = true, .reads_log = true, .wanted = segmenter_is_wanted, .run = segmenter_run },

@@ -5,6 +5,7 @@
 #include "app/auth/key_store.h"
 #include "app/bans/bans.h"
 #include "app/bans/keep.h"
+#include "app/cluster/directory.h"
 #include "app/cluster/find.h"
 #include "app/cluster/waiting.h"
 #include "app/dvr/catalogue.h"
@@ -228,6 +229,7 @@ static void end_all(struct server *s)
     attend_join(&s->sources, ATTENDANTS_US);
     edge_finish();
     cluster_finish();
+    cluster_directory_finish();
     dvr_files_finish();
     process_shutdown(PROCESSES_US);
     co_group_cancel_and_join(&s->services);
@@ -260,6 +262,7 @@ struct err *server_run(struct server *s)
     s->main = co_self();
     edge_start(s);
     cluster_start();
+    cluster_directory_start(s->service_id);
     cluster_waiting_start(&s->registry);
     server_apply_memory_limit(s);
     hook_outbox_start(&s->conf);

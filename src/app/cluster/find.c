@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/cluster/coworkers.h"
+#include "app/cluster/directory.h"
 #include "app/cluster/question.h"
 #include "core/attr.h"
 #include "core/list.h"
@@ -54,7 +55,8 @@ static struct state {
 bool cluster_is_wanted(const struct conf_vhost *vhost)
 {
     const struct conf_cluster *c = &vhost->cluster;
-    return state.runs && c->origin_cluster && c->mode == CONF_CLUSTER_LOCAL && c->coworkers.count > 0;
+    return state.runs && c->origin_cluster && c->mode == CONF_CLUSTER_LOCAL &&
+           (c->coworkers.count > 0 || cluster_directory_is_used(c));
 }
 
 const struct cluster_counts *cluster_counts(void)
@@ -194,14 +196,45 @@ static void round_end(struct round *r)
     round_free(r);
 }
 
-static void run_round(void *arg)
+/* Look into the directory, which knows all servers. False: it does not answer. */
+static bool ask_directory(struct round *r)
 {
-    struct round            *r = arg;
+    enum cluster_answer  answer;
+    struct cluster_place place;
+    char                 text[ERR_TEXT_MAX];
+    struct err          *e = cluster_directory_find(&r->vhost->cluster, r->key, r->deadline_us, &answer, &place);
+    if (e) {
+        log_write_within(&state.limits, LOG_WARN, "cluster: %s", err_text(e, text, sizeof text));
+        err_free(e);
+        return false;
+    }
+    r->n_answers++;
+    r->is_found = answer == CLUSTER_ANSWER_HERE;
+    if (!r->is_found)
+        return true;
+    log_info("cluster: the directory has %s at %s:%d", r->key, place.host, place.rtmp_port);
+    decide(r, CLUSTER_FOUND, &place);
+    return true;
+}
+
+/* Ask all co-workers, and wait for their answers. */
+static void ask_coworkers(struct round *r)
+{
     const struct conf_words *words = &r->vhost->cluster.coworkers;
     for (size_t i = 0; i < words->count; i++)
         begin_asking(r, words->items[i], "");
     co_group_join(&r->asking, DEADLINE_NEVER); /* Each of them ends by the deadline. */
     co_group_cancel_and_join(&r->asking);
+}
+
+/* Co-workers are asked where there is no directory, or where it does not answer. */
+static void run_round(void *arg)
+{
+    struct round *r = arg;
+    if (cluster_directory_is_used(&r->vhost->cluster) && !ask_directory(r))
+        r->n_silent++;
+    if (r->n_answers == 0)
+        ask_coworkers(r);
     if (!r->is_found)
         decide(r, r->n_silent && !r->n_answers ? CLUSTER_NO_ANSWER : CLUSTER_NOBODY, NULL);
     round_end(r);

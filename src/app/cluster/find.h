@@ -1,5 +1,6 @@
 /**
- * Which co-worker has a stream. All of them are asked at a time, the first one that has it is taken, and the answer counts for all who
+ * Which co-worker has a stream. With a directory (directory.h) one question answers that; co-workers are asked where there is none, or where
+ * it does not answer. All of them are asked at a time, the first one that has it is taken, and the answer counts for all who
  * ask within CLUSTER_MEMORY_US (memory.h).
  *
  * One round of questions is about one stream, and all who want to know wait for it together. CLUSTER_ROUNDS_MAX streams are asked about at

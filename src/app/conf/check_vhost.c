@@ -13,6 +13,7 @@
 #include "core/map.h"
 #include "core/str.h"
 #include "kernel/stream_format.h"
+#include "protocol/redis/place.h"
 
 static const char *vhost_name(const struct conf_node *vhost, char *buf, size_t cap)
 {
@@ -65,6 +66,20 @@ static struct err *check_kickoff(const struct conf_node *vhost)
         return err_new(E_SYSTEM_CONFIG_INVALID, "vhost.forward conflicts with vhost.publish.kickoff_for_idle%s",
                        conf_node_at(kickoff, where, sizeof where));
     return NULL;
+}
+
+/* The URL may have a password, so it is not shown. */
+static struct err *check_directory(const struct conf_node *vhost)
+{
+    const struct conf_node *line = conf_node_child(conf_node_child(vhost, "cluster"), "directory");
+    const char             *url = conf_node_word(line);
+    struct redis_place      place;
+    char                    name[CONF_SHOW_MAX], where[CONF_AT_MAX];
+    if (!url || !*url || redis_place_parse(&place, url))
+        return NULL;
+    return err_new(E_SYSTEM_CONFIG_INVALID,
+                   "cluster.directory of %s is not of the form redis://[[user]:password@]host[:port][/database]%s",
+                   vhost_name(vhost, name, sizeof name), conf_node_at(line, where, sizeof where));
 }
 
 static struct err *check_ingests(const struct conf_node *vhost)
@@ -187,7 +202,7 @@ struct err *conf_check_vhosts(const struct conf_tree *tree)
     static struct err *(*const checks[])(
         const struct conf_node *) = { check_remux,    check_hls,      check_kickoff,   check_ingests,
                                       check_relays,   check_security, conf_check_auth, conf_check_segment_files,
-                                      conf_check_hls, check_dvr,      check_snapshot };
+                                      conf_check_hls, check_dvr,      check_snapshot,  check_directory };
     const struct conf_node *first = conf_node_child(&tree->root, "vhost");
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         for (const struct conf_node *n = first; n; n = conf_node_same(n)) {

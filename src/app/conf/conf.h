@@ -286,6 +286,8 @@ struct conf_cluster {
     bool              origin_cluster;
     struct conf_words coworkers;         /* host[:port] of the API of other origins (cluster/coworkers.h) */
     int               publish_elsewhere; /* ours: enum conf_cluster_elsewhere */
+    char             *directory;         /* ours: the URL of Redis (protocol/redis/place.h); empty: there is none */
+    char             *directory_host;    /* ours: this server's name in it; empty: its address */
     bool              debug_srs_upnode;  /* tell origins who this server is */
     bool              token_traverse;    /* an origin decides about players; never on unless mode is remote */
 };

@@ -7,6 +7,7 @@
 #include "app/conf/hls.h"
 #include "app/conf/snapshot.h"
 #include "kernel/stream_format.h"
+#include "protocol/redis/redis.h"
 
 static bool is_rule(const struct conf_node *n)
 {
@@ -76,6 +77,16 @@ static void review_common_segments(struct conf_fill *f, const struct conf_vhost 
                     conf_node_where(line ? line : n, where, sizeof where));
 }
 
+static void review_directory(struct conf_fill *f, const struct conf_vhost *v, const struct conf_node *n)
+{
+    const struct conf_node *line = conf_node_child(conf_node_child(n, "cluster"), "directory");
+    char                    where[CONF_WHERE_MAX];
+    if (v->cluster.directory && *v->cluster.directory && !redis_is_built())
+        conf_report_add(f->report, LOG_WARN,
+                        "%s: cluster.directory: this server is built without Redis, configure --redis=on",
+                        conf_node_where(line ? line : n, where, sizeof where));
+}
+
 /* HLS asks viewers for tokens. Without hls_ctx and hls_ts_ctx a request belongs to no viewer, and anybody would get the answer. */
 static void derive_viewers(struct conf_fill *f, struct conf_vhost *v, const struct conf_node *n)
 {
@@ -98,6 +109,7 @@ void conf_vhost_derive(struct conf_fill *f, void *item, const struct conf_node *
     conf_hls_derive(f, &v->hls, conf_node_child(n, "hls"));
     derive_cluster(&v->cluster);
     review_common_segments(f, v, n);
+    review_directory(f, v, n);
     derive_viewers(f, v, n);
     if (!conf_node_word(conf_node_child(n, "chunk_size")))
         v->chunk_size = f->conf->chunk_size;
