@@ -6,6 +6,9 @@
  */
 const STATISTICS_MS = 1000
 
+/* Attempts to find another way to the server, before a session that has broken off is given up. */
+const RESTARTS_MAX = 3
+
 export class WhipClient {
   /* on: { failed(message, status), connected() }, of which failed() also tells that a running session has broken off. */
   constructor(endpoints, on) {
@@ -15,6 +18,7 @@ export class WhipClient {
     this.peer.addEventListener('connectionstatechange', () => this.stateChanged())
     this.seen = {}
     this.iceServers = []
+    this.restarts = 0
   }
 
   /* Send the offer. What it has must have been added to `peer` before. */
@@ -30,6 +34,7 @@ export class WhipClient {
       this.peer.setConfiguration({ ...this.peer.getConfiguration(), iceServers: this.iceServers })
     await this.peer.setLocalDescription(offer)
     await this.peer.setRemoteDescription({ type: 'answer', sdp: reply })
+    this.answer = reply
     this.timer = setInterval(() => this.look(), STATISTICS_MS)
   }
 
@@ -56,11 +61,33 @@ export class WhipClient {
     throw failure
   }
 
-  stateChanged() {
-    if (this.peer.connectionState === 'connected')
+  async stateChanged() {
+    const state = this.peer.connectionState
+    if (state === 'connected') {
+      this.restarts = 0
       this.on.connected?.()
-    else if (this.peer.connectionState === 'failed')
-      this.on.failed('The connection has broken off.')
+    } else if (state === 'disconnected' || state === 'failed') {
+      const goesOn = this.restarts++ < RESTARTS_MAX && await this.restart().catch(() => false)
+      if (!goesOn && this.peer.connectionState === 'failed' && !this.isClosed)
+        this.on.failed('The connection has broken off.')
+    }
+  }
+
+  /* Look for a way to the server anew (RFC 9725 4.3.3): another network, or TCP where UDP has been cut. The session, its keys and its media stay. */
+  async restart() {
+    if (!this.answer || !this.resource || this.isClosed)
+      return false
+    const offer = await this.peer.createOffer({ iceRestart: true })
+    const reply = await fetch(this.resource, {
+      method: 'PATCH', body: fragmentOf(offer.sdp), credentials: 'omit',
+      headers: { 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': '*' }
+    })
+    if (!reply.ok || this.isClosed)
+      return false
+    this.answer = withCredentials(this.answer, await reply.text())
+    await this.peer.setLocalDescription(offer)
+    await this.peer.setRemoteDescription({ type: 'answer', sdp: this.answer })
+    return true
   }
 
   /* The newest figures: { kbps, rtt, jitter, lost, fps, width, height, codec, latency }, each of them if it is known; rtt, jitter, latency in ms. */
@@ -118,6 +145,20 @@ export class WhipClient {
       fetch(this.resource, { method: 'DELETE', keepalive: true, credentials: 'omit' }).catch(() => {})
     this.resource = null
   }
+}
+
+/* The lines of ICE of an offer, for its first m-line (RFC 8840). */
+function fragmentOf(sdp) {
+  const lines = ['a=ice-ufrag:', 'a=ice-pwd:', 'm=', 'a=mid:'].map(begin => sdp.split('\r\n').find(line => line.startsWith(begin)))
+  return [...lines, 'a=end-of-candidates', ''].join('\r\n')
+}
+
+/* An answer with the server's credentials of a fragment. Its addresses stay. */
+function withCredentials(answer, fragment) {
+  return ['a=ice-ufrag:', 'a=ice-pwd:'].reduce((sdp, begin) => {
+    const fresh = fragment.split('\r\n').find(line => line.startsWith(begin))
+    return sdp.replaceAll(new RegExp('^' + begin + '.*$', 'gm'), () => fresh)
+  }, answer)
 }
 
 const ntpAheadOfUnixMs = 2208988800000
