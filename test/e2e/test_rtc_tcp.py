@@ -1,10 +1,8 @@
 """WebRTC over TCP: what clients are told, streams both ways, a change between UDP and TCP, and connections that only do harm."""
 import contextlib
-import os
 import socket
 import ssl
 import struct
-import sys
 import urllib.request
 
 import pytest
@@ -13,13 +11,8 @@ import flv
 import rtc_wire
 import rtmp
 import srs
-from browser import FAKE_DEVICES, Browser
-from media import ROOT
-from test_rtc import _ask, _page, _whole_url, a_client, encoder, metric, streams_of
+from test_rtc import a_client, metric
 from wait import patience, until
-
-sys.path.insert(0, os.path.join(ROOT, "research", "bench"))
-from impair_udp import Relay  # noqa: E402 (the path comes first)
 
 _ANY_CERTIFICATE = ssl._create_unverified_context()
 
@@ -248,71 +241,3 @@ def test_a_full_server_takes_the_connection_of_a_session(serve, player, live):
         assert is_closed(beyond)
         second.connect("tcp").packets(20)
         first.packets(20)
-
-
-# ---- Chromium ----
-
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Browser(*FAKE_DEVICES)
-    yield browser
-    browser.close()
-
-
-def _plays(chromium, server, stream):
-    assert "error" not in _ask(chromium, "return play(arguments[0])", _whole_url(server, "whep", stream))
-    chromium.wait_playing()
-    until(lambda: _ask(chromium, "return level()")["value"] > 0, "a sound that is loud", 20)
-    assert a_client(server, "rtc-play", lambda c: c["rtc"]["transport"])["rtc"]["transport"] == "tcp"
-
-
-def test_chromium_plays_over_tcp_alone(serve, chromium):
-    server = serve("tcp")
-    with encoder(server):
-        _page(chromium, server)
-        _plays(chromium, server, "s")
-
-
-@pytest.mark.long
-def test_chromium_publishes_over_tcp_alone(serve, chromium):
-    server = serve("tcp")
-    _page(chromium, server)
-    assert "error" not in _ask(chromium, "return publish(arguments[0])", _whole_url(server, "whip", "c"))
-    told = a_client(server, "rtc-publish", lambda c: c["rtc"]["recv_packets"] > 50)
-    assert told["rtc"]["transport"] == "tcp"
-    found = streams_of(server, "live/c")
-    assert set(found) == {"h264", "aac"}, found
-    _plays(chromium, server, "c")
-
-
-_TO_ANOTHER_PORT = r"""
-const port = arguments[0], set = RTCPeerConnection.prototype.setRemoteDescription
-RTCPeerConnection.prototype.setRemoteDescription = function (d) {
-  return set.call(this, { type: d.type, sdp: d.sdp.replace(/( udp \d+ \S+ )\d+ /g, '$1' + port + ' ') })
-}
-"""
-
-
-@pytest.fixture
-def behind(make_server, chromium):
-    """A server whose candidate of UDP is the port of a relay, as a page of Chromium sees it."""
-    with contextlib.ExitStack() as at_end:
-        def make(**how):
-            udp, tcp = srs.free_port(), srs.free_port()
-            relay = at_end.enter_context(Relay(("127.0.0.1", udp), **how))
-            server = make_server(conf(udp, tcp, "all"), api="", http="")
-            _page(chromium, server)
-            chromium.driver.execute_script(_TO_ANOTHER_PORT, relay.port)
-            return server, relay
-        yield make
-
-
-@pytest.mark.long
-def test_where_udp_is_blocked_tcp_takes_over_by_itself(behind, chromium):
-    server, relay = behind(loss=1.0)
-    with encoder(server):
-        _plays(chromium, server, "s")
-        assert "error" not in _ask(chromium, "return publish(arguments[0])", _whole_url(server, "whip", "c"))
-        told = a_client(server, "rtc-publish", lambda c: c["rtc"]["recv_packets"] > 50)
-        assert told["rtc"]["transport"] == "tcp" and set(streams_of(server, "live/c")) == {"h264", "aac"}
-    assert relay.counts()[0]["lost"] > 0
