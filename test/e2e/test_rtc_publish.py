@@ -2,20 +2,21 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 import srs
 from api import Api
 from media import ROOT
-from rtc_clients import skip_without_aiortc, whip
+from rtc_clients import skip_without_aiortc, whep, whip
 from wait import patience, until
 
 sys.path.insert(0, os.path.join(ROOT, "research", "bench"))
 
 from impair_udp import Relay  # noqa: E402 (the path comes first)
 
-pytestmark = [pytest.mark.long, skip_without_aiortc()]
+pytestmark = skip_without_aiortc()
 
 CONF = ("rtc_server { enabled on; listen %d; candidate 127.0.0.1:%d; } "
         "vhost __defaultVhost__ { rtc { enabled on; rtc_to_rtmp on; %s } }")
@@ -41,6 +42,7 @@ def shown(server):
     return next((c["rtc"] for c in clients if "rtc" in c), {})
 
 
+@pytest.mark.long
 def test_losses_are_repaired_before_players_see_them(behind):
     server, relay = behind(seed=5, loss=0.08, delay_ms=20, jitter_ms=5, reorder=0.02, double=0.02)
     with whip(server) as publisher:
@@ -58,6 +60,7 @@ def test_losses_are_repaired_before_players_see_them(behind):
         assert relay.counts()[0]["lost"] > 10
 
 
+@pytest.mark.long
 def test_a_publisher_that_is_silent_is_ended(behind):
     server, relay = behind("stun_timeout 2;")
     with whip(server) as publisher:
@@ -68,6 +71,7 @@ def test_a_publisher_that_is_silent_is_ended(behind):
         assert not any(s["publish"]["active"] for s in Api(server).get("/api/v1/streams/")["streams"])
 
 
+@pytest.mark.long
 def test_another_address_of_the_publisher_goes_on(behind):
     server, relay = behind("pli_for_rtmp 0.5;")
     with whip(server) as publisher:
@@ -77,3 +81,31 @@ def test_another_address_of_the_publisher_goes_on(behind):
         until(lambda: shown(server).get("recv_packets", 0) > before + 100, lambda: "packets: %s" % shown(server), 30)
         # aiortc has no answer to a request for a key frame, but it is asked.
         until(lambda: shown(server).get("send_plis", 0) >= 4, lambda: "requests: %s" % shown(server), 30)
+
+
+def test_a_publisher_whose_nat_forgets_it_goes_on_at_once(behind):
+    """Its own checks come each five seconds; until then its media tell where it is."""
+    server, relay = behind()
+    with whip(server) as publisher:
+        publisher.wait(lambda s: s.state == "connected" and s.video > 10)
+        for _ in range(2):
+            # An address that has just been nominated is kept for a second.
+            time.sleep(1.2)
+            before = until(lambda: shown(server).get("recv_packets"), "packets")
+            relay.rebind()
+            until(lambda: shown(server).get("recv_packets", 0) > before + 50, lambda: "packets: %s" % shown(server), 2)
+
+
+def test_a_viewer_whose_nat_forgets_it_goes_on(make_server, live):
+    port = srs.free_port()
+    with Relay(port) as relay:
+        server = make_server(CONF % (port, relay.port, "rtmp_to_rtc on;"), api="")
+        live(server, "s")
+        with whep(server) as viewer:
+            viewer.wait(lambda s: s.moved >= 5)
+            time.sleep(1.2)
+            for _ in range(2):
+                time.sleep(1.2)
+                before = viewer.last.moved
+                relay.rebind()
+                viewer.wait(lambda s: s.moved > before + 25, "pictures that move on", 4)

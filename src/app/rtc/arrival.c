@@ -1,5 +1,6 @@
 #include "app/rtc/arrival.h"
 
+#include "app/rtc/moved.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/peers.h"
 #include "app/rtc/port.h"
@@ -28,6 +29,8 @@ bool rtc_arrival_take(struct rtc_path *way, int64_t now_us, uint8_t *bytes, size
     struct rtc_peer        *peer = way->to.len && len > 0 ? whose(&way->to, bytes, len) : NULL;
     counts->datagrams++;
     counts->bytes += len;
+    if (!peer && way->to.len && rtc_moved_take(way, now_us, bytes, len))
+        return true;
     if (!peer) {
         counts->strangers++;
         return false;

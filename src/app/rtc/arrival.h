@@ -1,8 +1,8 @@
 /**
  * What comes in at a port of WebRTC goes to the session that it belongs to.
  *
- * That is told by its source address, once a check from there was verified; until then by the ufrag in a check of STUN. Nothing is
- * allocated, and nothing is answered, for anybody else.
+ * That is told by its source address, once a check from there was verified; until then by the ufrag in a check of STUN, or by what
+ * authenticates media (moved.h). Nothing is allocated, and nothing is answered, for anybody else.
  *
  * Yields     no
  */

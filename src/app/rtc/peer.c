@@ -181,3 +181,21 @@ bool rtc_peer_take(struct rtc_peer *peer, struct rtc_path *way, int64_t now, uin
         co_unpark(peer->co); /* Its wait may be over, or a timer of the handshake may have changed. */
     return true;
 }
+
+bool rtc_peer_take_moved(struct rtc_peer *peer, struct rtc_path *way, int64_t now, uint8_t *bytes, size_t len)
+{
+    peer->arrival = way;
+    bool is_taken = rtc_transport_take_moved(peer->transport, now, &way->to, bytes, len);
+    peer->arrival = NULL;
+    peer->counts.bytes_in += is_taken ? (int64_t)len : 0;
+    return is_taken;
+}
+
+bool rtc_peer_may_have_moved(struct rtc_peer *peer, const struct rtc_addr *from, int64_t since_us)
+{
+    const struct rtc_addr *in_use = rtc_transport_peer(peer->transport);
+    if (!peer->connected || peer->over || !rtc_addr_is_at(in_use, from))
+        return false;
+    const struct rtc_path *path = find_path(peer, in_use);
+    return path && path->heard_us <= since_us;
+}

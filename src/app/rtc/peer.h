@@ -142,6 +142,12 @@ struct rtc_events rtc_peer_events(struct rtc_peer *peer);
 /** Take a packet. `way`: from where to where it came. A check that is right sets peer->verified. False: it was dropped. */
 bool rtc_peer_take(struct rtc_peer *peer, struct rtc_path *way, int64_t now_us, uint8_t *bytes, size_t len);
 
+/** The same for media from an address that is nobody's, of which only their authentication tells whose they are. False: not this peer's. */
+bool rtc_peer_take_moved(struct rtc_peer *peer, struct rtc_path *way, int64_t now_us, uint8_t *bytes, size_t len);
+
+/** True if the peer is reached at the host of `from`, and nothing has come from there since `since_us`. */
+bool rtc_peer_may_have_moved(struct rtc_peer *peer, const struct rtc_addr *from, int64_t since_us);
+
 /** Forget the addresses by which the peer is reached at a port; NULL: at all ports. */
 void rtc_peer_unlink(struct rtc_peer *peer, const struct rtc_port *port);
 

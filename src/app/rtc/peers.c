@@ -138,6 +138,16 @@ struct rtc_peer *rtc_peers_find_mark(const uint8_t *id)
     return find(&by_mark, (const char *)id, ICE_MARK_LEN);
 }
 
+struct rtc_peer *rtc_peers_next_moved(struct rtc_peer *after, const struct rtc_addr *from, int64_t since_us)
+{
+    for (struct list *it = after ? after->link.next : all.next; it != &all; it = it->next) {
+        struct rtc_peer *peer = LIST_ENTRY(it, struct rtc_peer, link);
+        if (rtc_peer_may_have_moved(peer, from, since_us))
+            return peer;
+    }
+    return NULL;
+}
+
 void rtc_peer_end(struct rtc_peer *peer)
 {
     peer->hung_up = true;

@@ -15,6 +15,7 @@
 
 #include "core/attr.h"
 
+struct rtc_addr;
 struct rtc_peer;
 struct rtc_peer_counts;
 struct rtc_port;
@@ -36,6 +37,9 @@ struct rtc_peer *rtc_peers_find_token(const char *token, size_t len);
 
 /** The session that a check of ours asked for, by the check's id. */
 struct rtc_peer *rtc_peers_find_mark(const uint8_t *id);
+
+/** The next session behind `after` (NULL: the first one) that rtc_peer_may_have_moved() to this address. */
+struct rtc_peer *rtc_peers_next_moved(struct rtc_peer *after, const struct rtc_addr *from, int64_t since_us);
 
 /** End a session as one whose client has left. It is gone after its coroutine has run. */
 void rtc_peer_end(struct rtc_peer *peer);

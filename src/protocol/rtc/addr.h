@@ -41,4 +41,13 @@ static inline bool rtc_addr_is(const struct rtc_addr *a, const struct rtc_addr *
     return memcmp(a, b, sizeof *a) == 0;
 }
 
+/** True if they are of one host and transport, whatever their ports are. */
+static inline bool rtc_addr_is_at(const struct rtc_addr *a, const struct rtc_addr *b)
+{
+    if (a->len == 0 || a->len != b->len || a->is_tcp != b->is_tcp || a->any.sa_family != b->any.sa_family)
+        return false;
+    return a->any.sa_family == AF_INET ? a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr
+                                       : memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, sizeof a->v6.sin6_addr) == 0;
+}
+
 #endif

@@ -142,6 +142,12 @@ static void move_to(struct ice_agent *ice, struct ice_addr *a)
     ice->priority = a->priority;
 }
 
+static void begin_to_ask(struct ice_agent *ice, struct ice_addr *a)
+{
+    memcpy(a->id, ice->mark, ICE_MARK_LEN);
+    a->is_asked = random_secret(a->id + ICE_MARK_LEN, STUN_ID_LEN - ICE_MARK_LEN);
+}
+
 /* A check was answered: its address is sent to from now on, or once it has answered, or not. */
 static void note_check(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from, const struct stun_message *m)
 {
@@ -157,10 +163,24 @@ static void note_check(struct ice_agent *ice, int64_t now_us, const struct rtc_a
     }
     if (!ice->is.remote_pwd || (rtc_addr_is(from, &ice->peer) && !ice->is_nominated))
         move_to(ice, a);
-    else if (!rtc_addr_is(from, &ice->peer) && !a->is_asked && may_move(ice, a)) {
-        memcpy(a->id, ice->mark, ICE_MARK_LEN);
-        a->is_asked = random_secret(a->id + ICE_MARK_LEN, STUN_ID_LEN - ICE_MARK_LEN);
-    }
+    else if (!rtc_addr_is(from, &ice->peer) && !a->is_asked && may_move(ice, a))
+        begin_to_ask(ice, a);
+}
+
+void ice_note_moved(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from)
+{
+    if (!ice->is.remote_pwd || !ice->is_nominated || rtc_addr_is(from, &ice->peer))
+        return;
+    const struct ice_addr *in_use = find(ice, &ice->peer);
+    bool                   is_controlled = in_use && in_use->is_controlled;
+    struct ice_addr       *a = place(ice, from);
+    if (!rtc_addr_is(&a->addr, from))
+        *a = (struct ice_addr){ .addr = *from, .is_controlled = is_controlled };
+    a->heard_us = a->nominated_us = now_us;
+    a->priority = ice->priority;
+    a->nominates = true;
+    if (!a->is_asked && may_move(ice, a))
+        begin_to_ask(ice, a);
 }
 
 bool ice_ask(const struct ice_agent *ice, const struct rtc_addr *to, struct wr *ask)

@@ -98,6 +98,12 @@ enum ice_took ice_take(struct ice_agent *ice, int64_t now_us, const struct rtc_a
 /** Write the check for an address that has to be asked. False: it has not, or there is no room. The same id each time, until it answers. */
 bool ice_ask(const struct ice_agent *ice, const struct rtc_addr *to, struct wr *ask) ATTR_MUST_USE;
 
+/**
+ * Media of the peer have come from an address that is not the one in use: its NAT has given it another one, and the peer does not know. The
+ * address is to be asked as if the peer had nominated it. Nothing is done for a peer whose password is not known.
+ */
+void ice_note_moved(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from);
+
 /** True if a check with the right integrity came from this address. */
 bool ice_knows(const struct ice_agent *ice, const struct rtc_addr *from);
 

@@ -240,10 +240,19 @@ static enum rtc_took take_stun(struct rtc_transport *t, int64_t now_us, const st
 
 /* ---- media ---- */
 
+static bool open_media(struct rtc_transport *t, uint8_t *bytes, size_t *len)
+{
+    return (rtp_is_rtcp(bytes, *len) ? rtc_srtp_open_rtcp : rtc_srtp_open_rtp)(t->srtp, bytes, len);
+}
+
+static void hand_on(struct rtc_transport *t, int64_t now_us, uint8_t *bytes, size_t len)
+{
+    (rtp_is_rtcp(bytes, len) ? t->events.rtcp : t->events.rtp)(t->events.arg, now_us, bytes, len);
+}
+
 static enum rtc_took take_media(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from, uint8_t *bytes,
                                 size_t len)
 {
-    bool is_rtcp = rtp_is_rtcp(bytes, len);
     if (t->step < RTC_STEP_CONNECTED) {
         t->drops.early++;
         return RTC_DROPPED;
@@ -252,15 +261,28 @@ static enum rtc_took take_media(struct rtc_transport *t, int64_t now_us, const s
         t->drops.not_verified++;
         return RTC_DROPPED;
     }
-    if (t->srtp && !(is_rtcp ? rtc_srtp_open_rtcp : rtc_srtp_open_rtp)(t->srtp, bytes, &len)) {
+    if (t->srtp && !open_media(t, bytes, &len)) {
         t->drops.bad_srtp++;
         if (rtc_srtp_has_too_many(t->srtp))
             fail(t, RTC_FAILURE_SSRCS);
         return RTC_DROPPED;
     }
     note_heard(t, now_us, from);
-    (is_rtcp ? t->events.rtcp : t->events.rtp)(t->events.arg, now_us, bytes, len);
+    hand_on(t, now_us, bytes, len);
     return RTC_TAKEN;
+}
+
+bool rtc_transport_take_moved(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from, uint8_t *bytes,
+                              size_t len)
+{
+    size_t opened = len;
+    if (t->step != RTC_STEP_CONNECTED || !t->srtp || kind_of(bytes, len) != KIND_MEDIA ||
+        !open_media(t, bytes, &opened))
+        return false;
+    ice_note_moved(&t->ice, now_us, from);
+    ask(t, from, 3 * len);
+    hand_on(t, now_us, bytes, opened);
+    return true;
 }
 
 static bool seal(struct rtc_transport *t, uint8_t *bytes, size_t *len, size_t cap,

@@ -99,6 +99,15 @@ void rtc_transport_close(struct rtc_transport *t);
 enum rtc_took rtc_transport_take(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from, uint8_t *bytes,
                                  size_t len);
 
+/**
+ * Take media from an address that no check has come from. That they are of this session only their authentication tells. The address is
+ * then asked by a check, of at most three times the length of the packet, and becomes the peer's once it has answered.
+ *
+ * Returns    false: they are not, and `bytes` are of no use any more
+ */
+bool rtc_transport_take_moved(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from, uint8_t *bytes,
+                              size_t len);
+
 /** When rtc_transport_tick() is due; INT64_MAX: never. It may change with each call above. */
 int64_t rtc_transport_due_us(const struct rtc_transport *t);
 void    rtc_transport_tick(struct rtc_transport *t, int64_t now_us);

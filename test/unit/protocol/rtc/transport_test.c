@@ -339,6 +339,47 @@ static void a_nomination_moves_the_peer_within_one_round_trip(void **state)
     wire_free(w);
 }
 
+static void media_from_another_address_move_the_peer_once_it_has_answered(void **state)
+{
+    (void)state;
+    struct wire    *w = wire_connected();
+    struct rtc_addr moved = wire_addr("127.0.0.1", 4321);
+    uint8_t         bytes[256];
+    size_t          len = seal(&w->b, bytes, 500, 77);
+    unsigned        asked = w->a.n_asked, came = w->a.n_rtp;
+    assert_true(rtc_transport_take_moved(w->a.t, later(1), &moved, bytes, len));
+    assert_int_equal(w->a.n_rtp, came + 1); /* The packet itself is not lost. */
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &w->b.addr));
+    len = seal(&w->b, bytes, 501, 77);
+    assert_true(rtc_transport_take_moved(w->a.t, later(1), &moved, bytes, len));
+    assert_int_equal(w->a.n_asked, asked + (w->a.asked.len <= 3 * len ? 2 : 0)); /* the same check again */
+    assert_true(rtc_addr_is(&w->a.sent_to, &moved));
+    assert_int_equal(wire_answer_at(&w->a, later(1), &moved, NULL), RTC_PROVEN);
+    assert_true(rtc_addr_is(rtc_transport_peer(w->a.t), &moved));
+    wire_free(w);
+}
+
+static void media_of_strangers_and_replays_move_nothing(void **state)
+{
+    (void)state;
+    struct wire    *w = wire_connected(), *other = wire_connected();
+    struct rtc_addr victim = wire_addr("127.0.0.1", 4321);
+    uint8_t         bytes[256], copy[256];
+    unsigned        asked = w->a.n_asked, came = w->a.n_rtp;
+    size_t          len = seal(&other->b, bytes, 500, 77);
+    assert_false(rtc_transport_take_moved(w->a.t, later(1), &victim, bytes, len));
+    len = seal(&w->b, bytes, 500, 77);
+    memcpy(copy, bytes, len);
+    assert_int_equal(take(&w->a, &w->b.addr, bytes, len), RTC_TAKEN);
+    assert_false(rtc_transport_take_moved(w->a.t, later(1), &victim, copy, len));
+    bytes[0] = 0;
+    assert_false(rtc_transport_take_moved(w->a.t, later(1), &victim, bytes, len));
+    assert_int_equal(w->a.n_asked, asked);
+    assert_int_equal(w->a.n_rtp, came + 1);
+    wire_free(other);
+    wire_free(w);
+}
+
 static void a_forged_nomination_moves_nothing(void **state)
 {
     (void)state;
@@ -586,6 +627,8 @@ int main(void)
         cmocka_unit_test(replays_and_changed_packets_are_dropped),
         cmocka_unit_test(sequence_numbers_wrap_often),
         cmocka_unit_test(a_nomination_moves_the_peer_within_one_round_trip),
+        cmocka_unit_test(media_from_another_address_move_the_peer_once_it_has_answered),
+        cmocka_unit_test(media_of_strangers_and_replays_move_nothing),
         cmocka_unit_test(a_forged_nomination_moves_nothing),
         cmocka_unit_test(nothing_but_checks_goes_to_an_address_that_is_not_proven),
         cmocka_unit_test(within_a_second_the_highest_priority_is_chosen),
