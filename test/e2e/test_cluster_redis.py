@@ -114,6 +114,7 @@ WRONG = {
     "garbage": ("SET", KEY, "{"),
     "no origin": ("SET", KEY, '{"data":{}}'),
     "a host that is none": ("SET", KEY, '{"data":{"origin":{"ip":"a/b?c","port":1935}},"api":"x","id":"y"}'),
+    "an api that is none": ("SET", KEY, '{"data":{"origin":{"ip":"10.0.0.3","port":1935}},"api":"x@y/z?","id":"y"}'),
     "no api": ("SET", KEY, '{"data":{"origin":{"ip":"10.0.0.3","port":1935}},"id":"y"}'),
     "long": ("SET", KEY, "x" * 100000),
     "a list": ("RPUSH", KEY, "x"),

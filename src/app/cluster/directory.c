@@ -151,6 +151,14 @@ static const char *key_of(char key[static KEY_CAP], const char *stream_key)
 
 /* ---- looking ---- */
 
+/* The API goes into a URL to which the password of the cluster is sent. */
+static bool is_api(const char *name)
+{
+    char     host[RESOLVE_NAME_MAX + 1];
+    uint16_t port;
+    return !strpbrk(coworker_bare(name), " \t\r\n/?#@\\%") && coworker_parse(name, host, &port);
+}
+
 /* An entry of this very run of this server is no other place. */
 static enum cluster_answer read_entry(const struct redis_answer *entry, struct cluster_place *place)
 {
@@ -161,7 +169,8 @@ static enum cluster_answer read_entry(const struct redis_answer *entry, struct c
         return CLUSTER_ANSWER_BAD;
     if (jr_member(&root, "id", &v) && jr_string(&v, id, sizeof id) && str_equal(id, state.id))
         return CLUSTER_ANSWER_NOT_HERE;
-    if (!jr_member(&root, "api", &v) || !jr_string(&v, place->coworker, sizeof place->coworker))
+    if (!jr_member(&root, "api", &v) || !jr_string(&v, place->coworker, sizeof place->coworker) ||
+        !is_api(place->coworker))
         return CLUSTER_ANSWER_BAD;
     return answer;
 }

@@ -50,6 +50,17 @@ static bool take_login(struct redis_place *p, const char *from, size_t len)
            take(p->password, sizeof p->password, colon + 1, len - user_len - 1) && *p->password;
 }
 
+/* True for what may be a name or an address. */
+static bool is_host(const char *host)
+{
+    static const char marks[] = ".-_:";
+    for (; *host; host++)
+        if (!((*host >= '0' && *host <= '9') || (*host >= 'a' && *host <= 'z') || (*host >= 'A' && *host <= 'Z') ||
+              strchr(marks, *host)))
+            return false;
+    return true;
+}
+
 /* "HOST", "HOST:PORT" or "[::1]:PORT" */
 static bool take_host(struct redis_place *p, const char *from, size_t len)
 {
@@ -68,7 +79,7 @@ static bool take_host(struct redis_place *p, const char *from, size_t len)
     memcpy(p->host, host, (size_t)(end - host));
     p->host[end - host] = '\0';
     p->port = (uint16_t)port;
-    return true;
+    return is_host(p->host);
 }
 
 bool redis_place_parse(struct redis_place *p, const char *url)

@@ -64,6 +64,8 @@ static void what_is_no_url_is_refused(void **state)
         "redis://[::1",
         "redis://[::1]x",
         "redis://[]:1",
+        "redis://[[h]",
+        "redis://a b",
         "redis://p@h",
         "redis://u:@h",
         "redis://:@h",
