@@ -5,10 +5,11 @@ import flv
 import media
 import recordings
 import rtmp
+from api import Api
 from test_hls_disk import ext4_disk, run, small_disk  # noqa: F401
 from wait import until
 
-CONF = "vhost __defaultVhost__ {{ dvr {{ enabled on; dvr_path {path}/[stream].[timestamp]{ending}; dvr_apply live/s; }} }}"
+CONF = "vhost __defaultVhost__ {{ play {{ gop_cache off; }} dvr {{ enabled on; dvr_path {path}/[stream].[timestamp]{ending}; dvr_apply live/s; }} }}"
 
 
 def begin(make_server, witness, folder, ending=".flv", size=4000, **how):
@@ -77,3 +78,21 @@ def test_a_frozen_disk_holds_nobody_up_and_takes_no_memory(make_server, witness,
     path, = recordings.wait_files(ext4_disk, 1, timeout=30)
     got = numbers(path)
     assert got == sorted(set(got)) and got[-1] - got[0] > len(got)
+
+
+def test_the_next_publish_is_recorded_from_its_first_frame_while_the_last_file_waits(make_server, witness, ext4_disk):  # noqa: F811
+    server = begin(make_server, witness, ext4_disk, api="")
+    run("fsfreeze", "-f", ext4_disk)
+    try:
+        server.feeder.finish()
+        until(lambda: not any(one["publish"]["active"] for one in Api(server).get("/api/v1/streams/")["streams"] if one["name"] == "s"), "the end")
+        feeder = rtmp.Feeder(server.publisher("s"), flv.Numbered(gop=10, size=4000).tags(), 5)
+        until(lambda: len(feeder.sent) > 150, "three seconds of it", 30)
+        assert "the disk is not waited for" not in server.log
+    finally:
+        run("fsfreeze", "-u", ext4_disk)
+    until(lambda: len(recordings.files(ext4_disk)) == 2, "the next file", 30)
+    feeder.finish()
+    _, path = recordings.wait_files(ext4_disk, 2, timeout=30)
+    got, sent = numbers(path), [flv.number_of(t)[1] for t in feeder.sent if t.type == flv.VIDEO and not flv.is_config(t)]
+    assert got == sent

@@ -71,7 +71,6 @@ static struct err *wait_for_files(struct recorder *r)
 {
     struct err *e = NULL;
     int64_t     deadline_us = now_us() + END_PATIENCE_US;
-    recorder_end_file(r);
     while (!e && !recorder_is_idle(r))
         e = co_park(deadline_us);
     if (err_code(e) == E_SOCKET_TIMEOUT)
@@ -101,9 +100,11 @@ struct err *dvr_run(struct attendance *a)
         return err_no_memory();
     recorder_init(r, a);
     e = record(a, r);
+    orders_forget(a->source->key); /* An order that comes from now on is about the next publish. */
+    recorder_end_file(r);
+    attendance_leave_log(a);
     if (!e)
         e = wait_for_files(r);
-    orders_forget(a->source->key);
     finished_file_over(FINISHED_DVR, a->source->vhost, r->app, r->stream);
     recorder_finish(r);
     mem_free(r);

@@ -104,7 +104,7 @@ void recorder_init(struct recorder *r, struct attendance *a)
     const struct source *s = a->source;
     *r = (struct recorder){ .source = a->source,
                             .cursor = &a->cursor,
-                            .published_us = s->published_at_us,
+                            .published_us = a->published_us,
                             .waits_us = NOT_WAITING,
                             .gap_us = NO_GAP };
     dvr_counts_begin(s->id);

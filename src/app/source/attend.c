@@ -62,6 +62,32 @@ struct err *attendance_wait(struct attendance *a, int64_t deadline_us, unsigned 
     return e;
 }
 
+/* ---- its place in the log ---- */
+
+static void take_place(struct attendance *a)
+{
+    if (!a->by->reads_log || a->cursor.source)
+        return;
+    log_cursor_join_for(&a->cursor, a->source, a->co);
+    a->published_us = a->source->published_at_us;
+}
+
+void attendance_leave_log(struct attendance *a)
+{
+    log_cursor_leave(&a->cursor);
+    a->has_left_log = true;
+}
+
+/* A place that is not for the next run is given up. */
+static void prepare_log(struct attendance *a, bool runs_again)
+{
+    if (!a->has_left_log || !runs_again)
+        log_cursor_leave(&a->cursor);
+    a->has_left_log = false;
+    if (runs_again)
+        take_place(a);
+}
+
 /* ---- its coroutine ---- */
 
 static void log_failure(const struct attendance *a, struct err *e)
@@ -73,13 +99,9 @@ static void log_failure(const struct attendance *a, struct err *e)
 /* True if a moment that came while the attendant ended, or since it failed, starts it again. */
 static bool starts_again(struct attendance *a)
 {
-    return !co_is_cancelled(a->co) && (attendance_take(a) & starting_moments(a->by)) && !attendance_is_over(a);
-}
-
-static void take_place(struct attendance *a)
-{
-    if (a->by->reads_log)
-        log_cursor_join_for(&a->cursor, a->source, a->co);
+    bool has_come = attendance_take(a) & starting_moments(a->by);
+    has_come |= a->has_left_log && a->cursor.source;
+    return has_come && !co_is_cancelled(a->co) && !attendance_is_over(a);
 }
 
 static void run(void *arg)
@@ -90,10 +112,8 @@ static void run(void *arg)
         struct err *e = attendance_is_over(a) ? NULL : a->by->run(a);
         if (e)
             log_failure(a, e);
-        log_cursor_leave(&a->cursor);
         again = starts_again(a);
-        if (again)
-            take_place(a);
+        prepare_log(a, again);
     } while (again);
     struct source *s = a->source;
     list_remove(&a->link);
@@ -134,6 +154,8 @@ static void tell(struct source *s, const struct attendant *by, enum moment momen
 {
     struct attendance *a = find(s, by);
     if (a) {
+        if (a->has_left_log && (starting_moments(by) & moment_bit(moment)) && is_called_for(by, s))
+            take_place(a);
         co_unpark(a->co);
         return;
     }

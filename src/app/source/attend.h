@@ -22,7 +22,9 @@
  * stream comes back before the attendant has returned, the attendant continues or is started again afterwards.
  *
  * An attendant that reads the log has its place there from the moment that starts it: its coroutine may begin after the first frames of a
- * publish, which a log without a GOP cache would have forgotten by then.
+ * publish, which a log without a GOP cache would have forgotten by then. One that works on at the end of a publish, without the log, gives
+ * its place up by attendance_leave_log(). If the stream is published again before it has returned, its next run finds a place in the log that
+ * was taken at that moment.
  *
  * The failure of an attendant is logged. It is started again with the next publish or reload, as is an attendant that could not be
  * started for lack of memory. One that stalls keeps the source in memory and harms nothing else. Its own reader counts as
@@ -71,7 +73,9 @@ struct attendance {
     struct list             link; /* entry in source->attending */
     struct co              *co;
     struct log_cursor       cursor; /* of an attendant that reads the log; joined before each run, and left after it */
-    uint64_t                seen;   /* number of the newest moment that attendance_take() has told */
+    bool                    has_left_log; /* The run reads no more: a cursor that has joined is for the next run. */
+    int64_t                 published_us; /* when the publish began that had the stream when the cursor joined */
+    uint64_t                seen;         /* number of the newest moment that attendance_take() has told */
 };
 
 /** Note a moment, wake the publisher, and wake or start attendants. Readers see it when they look. Does not yield. */
@@ -88,6 +92,9 @@ bool attendance_is_over(const struct attendance *a);
 
 /** The set of kinds of moments that have come since the last call, or since the attendant was started. Does not yield. */
 unsigned attendance_take(struct attendance *a);
+
+/** The attendant has taken all that it wants of this publish. Does not yield. */
+void attendance_leave_log(struct attendance *a);
 
 /**
  * Wait for a moment. *moments is the result of attendance_take(). It may be empty, because any other co_unpark() of the

@@ -13,6 +13,7 @@ static struct {
     unsigned told;    /* all moments that it got */
     bool     fails;   /* it returns at once */
     bool     lingers; /* goes on after its end, until `released` */
+    bool     leaves;  /* leaves the log at its end, and works on until `released` */
     bool     released;
     bool     cancelled;
     char     frames[64]; /* what it took from the log */
@@ -42,6 +43,10 @@ static struct err *attend(struct attendance *a, int i)
         e = attendance_wait(a, DEADLINE_NEVER, &moments);
         seen[i].told |= moments;
     }
+    if (seen[i].leaves)
+        attendance_leave_log(a);
+    while (!e && seen[i].leaves && !seen[i].released)
+        e = attendance_wait(a, DEADLINE_NEVER, &moments);
     seen[i].cancelled = e != NULL;
     seen[i].n_ended++;
     return e;
@@ -185,6 +190,47 @@ static void an_attendant_has_its_place_in_the_log_before_it_runs(void **state)
     assert_string_equal(seen[0].frames, "V1 K1 p2");
     unpublish();
     let_run();
+    assert_true(list_is_empty(&s->cursors));
+}
+
+/* Publish again while the attendant still works on the end of the last publish. */
+static void publish_behind_its_back(const char *frames)
+{
+    begin_idle("play { atc on; gop_cache off; }");
+    seen[0].leaves = true;
+    publish();
+    let_run();
+    unpublish();
+    let_run();
+    assert_int_equal(seen[0].n_ended, 0);
+    assert_true(list_is_empty(&s->cursors));
+    publish();
+    append(s, frames);
+    let_run();
+    assert_int_equal(seen[0].n_begun, 1);
+}
+
+static void an_attendant_that_still_ends_has_its_place_in_the_next_publish(void **state)
+{
+    (void)state;
+    publish_behind_its_back("V1 K1 p2 K3 p4");
+    seen[0].released = true;
+    attend_tell(s, MOMENT_FIRST_READER); /* wakes it, and begins nothing */
+    let_run();
+    assert_int_equal(seen[0].n_begun, 2);
+    assert_string_equal(seen[0].frames, "V1 K1 p2 K3 p4");
+}
+
+static void a_place_for_a_publish_that_is_over_is_given_up(void **state)
+{
+    (void)state;
+    publish_behind_its_back("V1 K1 p2");
+    assert_false(list_is_empty(&s->cursors));
+    unpublish();
+    seen[0].released = true;
+    attend_tell(s, MOMENT_UNPUBLISHED);
+    let_run();
+    assert_int_equal(seen[0].n_begun, 1);
     assert_true(list_is_empty(&s->cursors));
 }
 
@@ -489,6 +535,8 @@ int main(void)
         TEST(moments_are_told_by_kind_to_each_that_has_not_seen_them),
         TEST(the_first_reader_and_the_last_are_moments_the_others_are_not),
         TEST(an_attendant_has_its_place_in_the_log_before_it_runs),
+        TEST(an_attendant_that_still_ends_has_its_place_in_the_next_publish),
+        TEST(a_place_for_a_publish_that_is_over_is_given_up),
         TEST(a_reader_takes_each_moment_once),
         TEST(the_first_reader_wakes_the_publisher),
         TEST(an_attendant_that_is_wanted_lives_from_publish_to_unpublish),
