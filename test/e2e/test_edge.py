@@ -78,6 +78,10 @@ def test_the_first_player_makes_the_edge_pull_and_all_share_it(make_server):
                 assert "is_edge" not in Api(origin).get("/api/v1/streams/")["streams"][0]["publish"]
             edge.wait_log(r"source url=/live/s, ip=127\.0\.0\.1, cache=1/2500, is_edge=1, source_id=")
             assert len(players_of(origin)) == 1
+            listed = Api(edge).get("/api/v1/relays/")
+            row, = listed["relays"]
+            assert listed["total"] == 1 and (row["kind"], row["stream"], row["state"], row["frames"] > 0) == ("edge", "s", "pulling", True)
+            assert row["url"] in row["urls"] and Api(edge).get("/api/v1/relays/?start=1")["relays"] == []
         until(lambda: players_of(origin) == [], "the end of the pull", 20)
         edge.wait_log(r"published /live/s by an edge, frames=\d+")
         mark = edge.mark()

@@ -114,7 +114,7 @@ const struct api_description api_descriptions[] = {
     { "/api/v1/forwards/", "delete", "Remove a push that was added.", "{vhost?:s,app?:s,stream?:s,url?:s}", NULL,
       "{" IDENTITY "}" },
     { "/api/v1/relays/", "get", "Streams that are pulled from other servers.", "{start?:i,count?:i}", NULL,
-      "{" IDENTITY ",total:i,relays:[{vhost:s,app:s,stream:s,urls:[s],url:s,added:b,on_demand:b,state:s,bytes:i,frames:i,"
+      "{" IDENTITY ",total:i,relays:[{vhost:s,app:s,stream:s,kind:s,urls:[s],url:s,added:b,on_demand:b,state:s,bytes:i,frames:i,"
       "failures:i,retry_ms:i,error:*}]}" },
     { "/api/v1/relays/", "post", "Pull a stream.", NULL,
       "{vhost?:s,app:s,stream:s,urls:[s],on_demand?:b,linger?:i,timeout?:i,tls_verify?:b}", "{" IDENTITY "}" },

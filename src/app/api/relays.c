@@ -1,4 +1,7 @@
-/* Streams that are pulled from other servers: the list, POST, which adds one, and DELETE, which removes it. Not in SRS. */
+/*
+ * Streams that are pulled from other servers: the list, with the pulls of edges; POST, which adds a relay, and DELETE, which removes it. Not in
+ * SRS.
+ */
 #include <string.h>
 
 #include "app/api/endpoints.h"
@@ -6,11 +9,13 @@
 #include "app/api/named_stream.h"
 #include "app/api/reply.h"
 #include "app/conf/relay.h"
+#include "app/edge/edge.h"
 #include "app/http/conn.h"
 #include "app/relay/pulls.h"
 #include "app/relay/relay.h"
 #include "core/clock.h"
 #include "core/jr.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/str.h"
@@ -32,15 +37,15 @@ static void put_urls(struct api_reply *r, const struct pull *p)
     jw_array_end(&r->json);
 }
 
-static void put_pull(void *arg, const struct pull *p)
+static void put_pull(struct api_reply *r, const struct pull *p)
 {
-    struct api_reply *r = arg;
-    struct jw        *j = &r->json;
-    int64_t           retry_us = p->next_try_us - now_us();
+    struct jw *j = &r->json;
+    int64_t    retry_us = p->next_try_us - now_us();
     jw_object(j, NULL);
     jw_string(j, "vhost", p->order.vhost);
     jw_string(j, "app", p->order.app);
     jw_string(j, "stream", p->order.stream);
+    jw_string(j, "kind", p->order.kind->name);
     put_urls(r, p);
     api_put_url(r, "url", p->order.urls.items[p->at]);
     jw_bool(j, "added", p->added);
@@ -54,16 +59,37 @@ static void put_pull(void *arg, const struct pull *p)
     jw_object_end(j);
 }
 
-/* One page. Nothing yields in it, so its rows are of one moment. */
+static int64_t count_of(const struct list *pulls)
+{
+    int64_t n = 0;
+    for (const struct list *it = pulls->next; it != pulls; it = it->next)
+        n++;
+    return n;
+}
+
+/* Rows of the page that are in this list. */
+static void put_rows(struct api_reply *r, const struct list *pulls, size_t *skip, size_t *rows)
+{
+    for (const struct list *it = pulls->next; it != pulls && *rows > 0; it = it->next) {
+        if (*skip > 0) {
+            --*skip;
+            continue;
+        }
+        put_pull(r, LIST_ENTRY(it, const struct pull, link));
+        --*rows;
+    }
+}
+
+/* One page: first the relays, then the pulls of edges. Nothing yields in it, so its rows are of one moment. */
 static struct err *put_list(struct api_reply *r)
 {
-    size_t             start = (size_t)api_number(r, "start", 0, INT32_MAX);
-    size_t             rows = (size_t)api_number(r, "count", 10, ROWS_MAX);
-    struct pull_counts n = pulls_count();
+    size_t start = (size_t)api_number(r, "start", 0, INT32_MAX);
+    size_t rows = (size_t)api_number(r, "count", 10, ROWS_MAX);
     api_begin(r);
-    jw_int(&r->json, "total", n.idle + n.connecting + n.pulling + n.waiting);
+    jw_int(&r->json, "total", count_of(pulls_all()) + count_of(edge_pulls()));
     jw_array(&r->json, "relays");
-    pulls_walk(start, rows, put_pull, r);
+    put_rows(r, pulls_all(), &start, &rows);
+    put_rows(r, edge_pulls(), &start, &rows);
     jw_array_end(&r->json);
     jw_object_end(&r->json);
     return NULL;

@@ -51,6 +51,11 @@ void edge_finish(void)
     origins_finish();
 }
 
+const struct list *edge_pulls(void)
+{
+    return &pulls;
+}
+
 size_t edge_count_pulls(const char *vhost, const char *origin_url)
 {
     size_t n = 0;

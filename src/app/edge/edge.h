@@ -15,6 +15,7 @@
 #include "core/err.h"
 
 struct attendance;
+struct list;
 struct server;
 struct source;
 
@@ -29,6 +30,9 @@ void edge_stop(void);
 
 /** Free what is remembered, when no attendance is left. */
 void edge_finish(void);
+
+/** The list of struct pull, by its `link`; those that leave are in it until they have ended. Borrowed until a yield. */
+const struct list *edge_pulls(void);
 
 /** Pulls of a vhost's streams that are at this origin (origins.h) now. Does not yield. */
 size_t edge_count_pulls(const char *vhost, const char *origin_url);

@@ -20,18 +20,6 @@ struct pull *pulls_find(const char *key)
     return NULL;
 }
 
-void pulls_walk(size_t start, size_t n, void (*show)(void *arg, const struct pull *p), void *arg)
-{
-    for (struct list *it = all.next; it != &all && n > 0; it = it->next) {
-        if (start > 0) {
-            start--;
-            continue;
-        }
-        show(arg, LIST_ENTRY(it, struct pull, link));
-        n--;
-    }
-}
-
 struct pull_counts pulls_count(void)
 {
     struct pull_counts n = { .bytes = bytes_gone, .failures = failures_gone };

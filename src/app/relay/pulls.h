@@ -7,7 +7,6 @@
 #ifndef APP_RELAY_PULLS_H
 #define APP_RELAY_PULLS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "app/relay/pull.h"
@@ -18,9 +17,6 @@ struct list *pulls_all(void);
 
 /** The pull of a stream that does not leave; NULL: there is none. Borrowed until a yield. */
 struct pull *pulls_find(const char *key);
-
-/** Call `show` for up to `n` pulls, without the first `start`. It must not yield. */
-void pulls_walk(size_t start, size_t n, void (*show)(void *arg, const struct pull *p), void *arg);
 
 /** Numbers of the process. */
 struct pull_counts {
