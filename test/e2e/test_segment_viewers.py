@@ -7,6 +7,7 @@ import media
 from api import Api
 from dash_watch import DashWatch
 from fake_rtmp import FakeServer
+from flv import Numbered
 from hls_watch import Watch
 from test_edge import edge_of
 from test_ingest import on_demand
@@ -47,6 +48,16 @@ def test_a_request_for_a_playlist_fetches_the_stream(make_server, live, name, co
     server = make_server(conf(origin, rest), http="", api="")
     assert Api(server, server.http_port).ask("GET", "/live/s." + end).status == 200
     assert Api(server, server.http_port).ask("GET", "/live/other." + end).status == 404
+
+
+@pytest.mark.long
+def test_a_stream_that_has_come_without_a_segment_is_to_be_asked_for_again(make_server):
+    origin = make_server(vhost(more="publish { normal_timeout 60000; } "))
+    server = make_server(relaying(origin, FORMS["hls"][1]), http="", api="")
+    with origin.publisher("s") as publisher:
+        publisher.send_tags(Numbered().tags(count=5))        # and no more, so that no segment ends
+        reply = Api(server, server.http_port).ask("GET", "/live/s.m3u8")
+    assert reply.status == 503 and reply.headers["Retry-After"] and "no segment yet" in server.log
 
 
 @pytest.mark.long

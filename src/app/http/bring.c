@@ -4,6 +4,7 @@
 #include "app/http/late_rules.h"
 #include "app/http/play_rules.h"
 #include "app/http/playlist_path.h"
+#include "app/http/refusal.h"
 #include "app/http/watched.h"
 #include "app/segment/view.h"
 #include "app/source/attend.h"
@@ -43,8 +44,9 @@ static struct err *wait_for(const struct http_exchange *x, struct source *s, con
     return e;
 }
 
+/* Fetch the stream. *is_late: it has come, and its playlist has not. */
 static struct err *bring(const struct http_exchange *x, struct conf *conf, const struct conf_vhost *vhost,
-                         const struct playlist_path *w)
+                         const struct playlist_path *w, bool *is_late)
 {
     struct server *server = http_conn_of(x)->server;
     struct source *s = NULL;
@@ -53,8 +55,35 @@ static struct err *bring(const struct http_exchange *x, struct conf *conf, const
         return e;
     note_viewer(s, x);
     e = wait_for(x, s, vhost, w);
+    *is_late = !e && attend_brings(s) && source_is_live(s) && !playlist_path_is_there(vhost, w);
     source_release(s);
     return e;
+}
+
+static struct err *reply_late(struct http_exchange *x, const struct playlist_path *w)
+{
+    struct err *why = err_new(E_SOCKET_TIMEOUT, "%s/%s has no segment yet", w->app, w->stream);
+    return refusal_for_now(x, why, "The stream has no segment yet.\n");
+}
+
+/* A client that may not play gets 404 from those that follow: the stream is not here. */
+static struct err *bring_for(struct http_exchange *x, struct conf *conf, const struct conf_vhost *vhost,
+                             const struct playlist_path *w, bool *taken)
+{
+    struct play_rules    rules = { 0 };
+    enum session_verdict verdict = SESSION_NOT_FOUND;
+    struct err          *refused = play_rules_check_names(x, vhost, w->app, w->stream, &rules);
+    if (!refused)
+        refused = late_rules_check(x, vhost, w->app, w->stream, &verdict);
+    if (!refused) {
+        struct err *e = bring(x, conf, vhost, w, taken);
+        return e || !*taken ? e : reply_late(x, w);
+    }
+    *taken = verdict == SESSION_UNAVAILABLE;
+    if (*taken)
+        return late_rules_refuse(x, verdict, refused);
+    err_free(refused);
+    return NULL;
 }
 
 struct err *http_bring_handle(struct http_exchange *x, bool *taken)
@@ -63,7 +92,6 @@ struct err *http_bring_handle(struct http_exchange *x, bool *taken)
     struct conf               *conf = server->conf;
     const struct http_request *r = http_request_of(x);
     const struct conf_vhost   *vhost = conf_find_vhost(conf, http_request_vhost(r));
-    struct play_rules          rules = { 0 };
     *taken = false;
     if (!watched_is_wanted(server, vhost))
         return NULL;
@@ -72,14 +100,8 @@ struct err *http_bring_handle(struct http_exchange *x, bool *taken)
         return err_no_memory();
     struct err *e = NULL;
     if (playlist_path_find(vhost, r->path, w) && !playlist_path_is_there(vhost, w)) {
-        enum session_verdict verdict;
         conf_ref(conf);
-        struct err *refused = play_rules_check_names(x, vhost, w->app, w->stream, &rules);
-        if (!refused)
-            refused = late_rules_check(x, vhost, w->app, w->stream, &verdict);
-        if (!refused)
-            e = bring(x, conf, vhost, w);
-        err_free(refused); /* A client that may not play gets 404: the stream is not here. */
+        e = bring_for(x, conf, vhost, w, taken);
         conf_unref(&conf);
     }
     mem_free(w);

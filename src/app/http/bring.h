@@ -16,8 +16,9 @@
 enum { HTTP_BRING_US = 5 * US_PER_SECOND, HTTP_BRING_MAX_US = 30 * US_PER_SECOND };
 
 /**
- * Wait for the playlist that is asked for, if the stream can be fetched and the rules of the vhost let the client play. *taken is always
- * false: what is there now is served, or is not, by those that follow. Yields.
+ * Wait for the playlist that is asked for, if the stream can be fetched and the rules of the vhost let the client play. What is there then is
+ * served, or is not, by those that follow. *taken: it was answered by 503, because the stream has come and has no segment after the wait, or because
+ * the origin that decides about the client cannot be asked. Yields.
  */
 struct err *http_bring_handle(struct http_exchange *x, bool *taken) ATTR_MUST_USE;
 
