@@ -63,11 +63,18 @@ bool stream_name_is_safe(const char *normal)
     }
 }
 
+bool stream_name_take(char to[static STREAM_NAME_MAX + 1], const char *text, size_t len)
+{
+    bool is_name = len <= STREAM_NAME_MAX && stream_name_normalise(to, text, len) > 0 && stream_name_is_safe(to);
+    if (!is_name)
+        *to = '\0';
+    return is_name;
+}
+
 bool stream_name_is_valid(const char *name)
 {
-    char   normal[STREAM_NAME_MAX + 1];
-    size_t len = strlen(name);
-    return len <= STREAM_NAME_MAX && stream_name_normalise(normal, name, len) > 0 && stream_name_is_safe(normal);
+    char normal[STREAM_NAME_MAX + 1];
+    return stream_name_take(normal, name, strlen(name));
 }
 
 static const char *shown_vhost(const char *vhost)

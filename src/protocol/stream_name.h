@@ -41,6 +41,9 @@ size_t stream_name_normalise(char *to, const char *from, size_t len);
 /** True if a normal form is a valid name: no part is `.` or `..`, and there is no control character, escaped or not. */
 bool stream_name_is_safe(const char *normal);
 
+/** Write the normal form of `len` bytes, terminated. False, and no name is written, if no app and no stream can have it. */
+bool stream_name_take(char to[static STREAM_NAME_MAX + 1], const char *text, size_t len);
+
 /** True if an app or a stream may have this name, as a client writes it: its length, and its normal form, are those of a name. */
 bool stream_name_is_valid(const char *name);
 

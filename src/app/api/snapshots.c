@@ -33,12 +33,6 @@ struct target {
 
 /* ---- what is asked for ---- */
 
-static bool take_name(char to[static STREAM_NAME_MAX + 1], const char *name, size_t len)
-{
-    *to = '\0';
-    return len <= STREAM_NAME_MAX && stream_name_normalise(to, name, len) > 0 && stream_name_is_safe(to);
-}
-
 /* VHOST/APP/STREAM.jpg; an app may have slashes in it. */
 static bool take_path(struct target *t, const char *path)
 {
@@ -48,8 +42,8 @@ static bool take_path(struct target *t, const char *path)
     struct str vhost = str_over(t->vhost, sizeof t->vhost);
     str_append(&vhost, path, (size_t)(app - path));
     return dot > stream && picture_parse_extension(dot, &t->wish.format) &&
-           take_name(t->app, app + 1, (size_t)(stream - app) - 1) &&
-           take_name(t->stream, stream + 1, (size_t)(dot - stream) - 1);
+           stream_name_take(t->app, app + 1, (size_t)(stream - app) - 1) &&
+           stream_name_take(t->stream, stream + 1, (size_t)(dot - stream) - 1);
 }
 
 /* A side that is missing, no number or 0 follows the other. */

@@ -35,12 +35,6 @@ struct post {
 
 /* ---- which stream ---- */
 
-static bool take_name(char to[static STREAM_NAME_MAX + 1], const char *name, size_t len)
-{
-    *to = '\0';
-    return len <= STREAM_NAME_MAX && stream_name_normalise(to, name, len) > 0 && stream_name_is_safe(to);
-}
-
 /* The stream of a path: /app/stream, with or without .flv or .ts. */
 static bool take_path(struct post *p, const char *path)
 {
@@ -50,7 +44,7 @@ static bool take_path(struct post *p, const char *path)
     const char *name = slash + 1;
     size_t      len = strlen(name);
     len -= str_ends_with(name, ".flv") ? 4 : str_ends_with(name, ".ts") ? 3 : 0;
-    return take_name(p->app, path + 1, (size_t)(slash - path) - 1) && take_name(p->stream, name, len);
+    return stream_name_take(p->app, path + 1, (size_t)(slash - path) - 1) && stream_name_take(p->stream, name, len);
 }
 
 /* Copy the output of the caster that listens on the port. */

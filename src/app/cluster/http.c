@@ -25,13 +25,6 @@
 
 /* ---- which stream ---- */
 
-static bool copy_name(char to[static STREAM_NAME_MAX + 1], struct live_span from)
-{
-    *to = '\0';
-    return from.len > 0 && from.len <= STREAM_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 &&
-           stream_name_is_safe(to);
-}
-
 /* True if the path is that of a live stream, in the form of `mount` or as MP4, and of no file or segment. */
 static bool find_live(const struct http_exchange *x, const struct conf *conf, const struct conf_vhost *vhost,
                       struct playlist_path *out)
@@ -41,7 +34,8 @@ static bool find_live(const struct http_exchange *x, const struct conf *conf, co
     struct live_path           path;
     if (!vhost->http_remux.enabled || (r->upgrade && !websocket_is_wanted(r)) ||
         !live_mount_match(mount, vhost->name, http_request_vhost(r), r->path, &path) || path.deep ||
-        !copy_name(out->app, path.app) || !copy_name(out->stream, path.stream))
+        !stream_name_take(out->app, path.app.text, path.app.len) ||
+        !stream_name_take(out->stream, path.stream.text, path.stream.len))
         return false;
     const struct live_format *format = live_format_find(path.ext);
     return format && (format->format->beside_every_mount || str_equal(path.ext, live_mount_ext(mount))) &&

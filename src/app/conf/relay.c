@@ -66,8 +66,7 @@ static size_t without_extension(const char *text, size_t len)
 
 static bool take(char to[static STREAM_NAME_MAX + 1], const char *text, size_t len)
 {
-    return len <= STREAM_NAME_MAX && !memchr(text, '?', len) && stream_name_normalise(to, text, len) > 0 &&
-           stream_name_is_safe(to);
+    return !memchr(text, '?', len) && stream_name_take(to, text, len);
 }
 
 bool conf_relay_name_find(struct conf_relay_name *out, const char *name, const char *url)

@@ -113,19 +113,12 @@ static bool is_playlist(struct past *p, const char *path)
 
 /* ---- the clock ---- */
 
-static bool copy_name(char to[static STREAM_NAME_MAX + 1], const char *name, size_t len)
-{
-    struct str out = str_over(to, STREAM_NAME_MAX + 1);
-    str_append(&out, name ? name : "", len);
-    return !out.cut;
-}
-
 /* Take the clock of the stream, if it has this playlist. */
 static bool is_shown(void *arg, const struct template_match_names *n)
 {
     struct past *p = arg;
     char         app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
-    if (!copy_name(app, n->app, n->app_len) || !copy_name(stream, n->stream, n->stream_len))
+    if (!stream_name_take(app, n->app, n->app_len) || !stream_name_take(stream, n->stream, n->stream_len))
         return false;
     const struct show *show = show_find(p->vhost, app, stream);
     for (size_t i = 0; show && i < SHOW_VIEWS_MAX; i++) {

@@ -25,13 +25,6 @@ struct target {
     char                      app[STREAM_NAME_MAX + 1], stream[STREAM_NAME_MAX + 1];
 };
 
-/* Takes a name in its normal form; a player's spelling is not shown anywhere. False: no stream may have this name. */
-static bool take_name(char to[static STREAM_NAME_MAX + 1], struct live_span from)
-{
-    *to = '\0';
-    return from.len <= STREAM_NAME_MAX && stream_name_normalise(to, from.text, from.len) > 0 && stream_name_is_safe(to);
-}
-
 /* Find the app for a path without an app: it means the published stream of that name in any app. */
 static bool take_app_of_stream(const struct sources *all, struct target *t)
 {
@@ -63,8 +56,8 @@ static bool find_target(const struct http_exchange *x, const struct conf *conf, 
     t->vhost = conf_find_vhost(conf, host);
     if (!t->vhost || !t->vhost->http_remux.enabled ||
         !live_mount_match(t->vhost->http_remux.mount, t->vhost->name, host, r->path, &path) ||
-        !take_name(t->stream, path.stream) ||
-        !(path.app.len ? take_name(t->app, path.app) : take_app_of_stream(all, t)))
+        !stream_name_take(t->stream, path.stream.text, path.stream.len) ||
+        !(path.app.len ? stream_name_take(t->app, path.app.text, path.app.len) : take_app_of_stream(all, t)))
         return false;
     t->format = live_format_find(path.ext);
     if (!t->format || is_published(all, t))

@@ -5,19 +5,11 @@
 #include "app/segment/shelf.h"
 #include "app/segment/show.h"
 #include "app/segment/template_match.h"
-#include "core/str.h"
-
-static bool copy_name(char to[static STREAM_NAME_MAX + 1], const char *name, size_t len)
-{
-    struct str out = str_over(to, STREAM_NAME_MAX + 1);
-    str_append(&out, name ? name : "", len);
-    return !out.cut && *to && stream_name_is_safe(to);
-}
 
 static bool take_names(void *arg, const struct template_match_names *n)
 {
     struct playlist_path *w = arg;
-    return copy_name(w->app, n->app, n->app_len) && copy_name(w->stream, n->stream, n->stream_len) &&
+    return stream_name_take(w->app, n->app, n->app_len) && stream_name_take(w->stream, n->stream, n->stream_len) &&
            !strchr(w->stream, '/');
 }
 

@@ -136,6 +136,22 @@ static void a_key_joins_vhost_app_and_stream(void **state)
     assert_string_not_equal(stream_name_key(one, "v", "live", "room.1"), stream_name_key(two, "v", "live", "room.2"));
 }
 
+static void a_name_is_taken_in_its_normal_form_or_not_at_all(void **state)
+{
+    char name[STREAM_NAME_MAX + 1], long_name[STREAM_NAME_MAX + 2];
+    (void)state;
+    assert_true(stream_name_take(name, "//TEST%20STREAM/x.flv", 17));
+    assert_string_equal(name, "TESTSTREAM/x");
+    memset(long_name, 'a', sizeof long_name);
+    assert_true(stream_name_take(name, long_name, STREAM_NAME_MAX));
+    assert_false(stream_name_take(name, long_name, STREAM_NAME_MAX + 1));
+    assert_string_equal(name, "");
+    assert_false(stream_name_take(name, "live/../x", 9));
+    assert_false(stream_name_take(name, " / ", 3));
+    assert_false(stream_name_take(name, NULL, 0));
+    assert_string_equal(name, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +161,7 @@ int main(void)
         cmocka_unit_test(a_name_as_it_came_is_judged_by_its_normal_form),
         cmocka_unit_test(names_that_differ_after_a_dot_are_two_streams),
         cmocka_unit_test(a_key_joins_vhost_app_and_stream),
+        cmocka_unit_test(a_name_is_taken_in_its_normal_form_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
