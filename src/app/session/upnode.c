@@ -27,12 +27,13 @@ void upnode_log(const struct client *c)
 void upnode_tell(const struct registry *r, const struct source *s)
 {
     const struct rtmp_peer *p = upnode_of(s);
-    struct roll_cursor      at = roll_seek(&r->client_roll, 0);
-    const struct client    *c;
-    for (int n = 0; p && n < UPNODE_TOLD_MAX && (c = roll_next(&r->client_roll, &at));) {
+    const struct list      *it = r->clients.prev;
+    for (int n = 0, told = 0; p && n < UPNODE_LOOKED_MAX && told < UPNODE_TOLD_MAX && it != &r->clients; n++) {
+        const struct client *c = LIST_ENTRY(it, const struct client, link);
+        it = it->prev;
         if (c->source != s || c->type->publish)
             continue;
         write_line(c, p);
-        n++;
+        told++;
     }
 }

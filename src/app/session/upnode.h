@@ -11,8 +11,11 @@ struct client;
 struct registry;
 struct source;
 
-/* Players that a new pull finds waiting, and that are told; the API tells the others. */
-enum { UPNODE_TOLD_MAX = 20 };
+/*
+ * Players that a new pull finds waiting, and that are told; the API tells the others. They are looked for among the newest clients, since
+ * an origin that comes back makes many streams begin at once.
+ */
+enum { UPNODE_TOLD_MAX = 20, UPNODE_LOOKED_MAX = 1000 };
 
 /** Log it for a client that enters. Does nothing if the stream is not pulled. */
 void upnode_log(const struct client *c);
