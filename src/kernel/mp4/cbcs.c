@@ -4,6 +4,7 @@
 #include "kernel/hevc.h"
 #include "kernel/mp4/box.h"
 #include "kernel/nalu.h"
+#include "kernel/parameter_sets.h"
 
 enum {
     CRYPT_BLOCKS = 1,
@@ -17,16 +18,6 @@ bool cbcs_protects(enum codec codec)
 }
 
 /* ---- subsamples ---- */
-
-static unsigned length_size_of(const struct frame *config)
-{
-    const uint8_t     *record = config->data + config->media_offset;
-    struct avc_config  avc;
-    struct hevc_config hevc;
-    if (config->codec == CODEC_H264)
-        return avc_config_parse(record, config->media_len, &avc) ? avc.length_size : 0;
-    return hevc_config_parse(record, config->media_len, &hevc) ? hevc.length_size : 0;
-}
 
 static bool is_slice(struct nalu n, bool hevc)
 {
@@ -54,11 +45,13 @@ static size_t room(const struct cbcs_subsamples *s)
 /* Add the slices of a picture, up to the last one behind which the rest still fits. Returns the end of that. */
 static size_t add_slices(struct cbcs_subsamples *s, const struct frame *config, const uint8_t *sample, size_t len)
 {
-    struct rd   r = rd_over(sample, len);
-    struct nalu n;
-    unsigned    length_size = length_size_of(config);
-    size_t      at = 0;
-    while (nalu_next_avcc(&r, length_size, &n)) {
+    struct rd             r = rd_over(sample, len);
+    struct nalu           n;
+    struct parameter_sets sets;
+    size_t                at = 0;
+    if (!parameter_sets_open(&sets, config))
+        return 0;
+    while (nalu_next_avcc(&r, sets.length_size, &n)) {
         size_t begin = (size_t)(n.p - sample) + CBCS_CLEAR_LEN, end = (size_t)(n.p - sample) + n.len;
         if (!is_slice(n, config->codec == CODEC_HEVC) || n.len < CBCS_CLEAR_LEN + CBCS_BLOCK)
             continue;
