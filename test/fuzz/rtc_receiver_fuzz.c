@@ -48,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .kind = FRAME_AUDIO,
         .codec = CODEC_OPUS,
         .pt = 111,
+        .red_pt = 63,
         .clock_hz = 48000,
         .channels = 2,
         .ext_mid = 4,

@@ -473,6 +473,7 @@ struct conf_rtc_server {
 struct conf_rtc {
     bool    enabled;
     bool    nack, twcc;
+    bool    red; /* ours */
     int64_t stun_timeout_us;
     bool    stun_strict_check;
     int     dtls_role;    /* enum conf_dtls_role */

@@ -111,6 +111,8 @@ static const struct directive vhost_rtc_rows[] = {
       .help = "Sent packets are always kept by reference." },
     { .name = "twcc", .type = CONF_BOOL, .def = "on", .flags = CONF_EMPTY_COUNTS, IN_VHOST(rtc.twcc), .since = "4",
       .help = "Transport-wide feedback, from which the sender estimates the bandwidth." },
+    { .name = "red", .type = CONF_BOOL, .def = "on", .reload = RELOAD_LIVE, IN_VHOST(rtc.red), .since = "ours",
+      .help = "Opus is sent twice (RFC 2198), by publishers and to players that lose packets, if the client knows it." },
     { .name = "stun_timeout", .type = CONF_SECONDS, .def = "30", .min = 0, .max = 86400, IN_VHOST(rtc.stun_timeout_us), .since = "4",
       .help = "End a session after this long without a packet." },
     { .name = "stun_strict_check", .type = CONF_BOOL, .def = "off", IN_VHOST(rtc.stun_strict_check), .since = "4",

@@ -200,6 +200,7 @@ static struct err *agree(struct opening *o)
     struct sdp_wish           wish = { .is_play = is_play(o),
                                        .nack = rtc->nack,
                                        .twcc = rtc->twcc,
+                                       .red = rtc->red,
                                        .dtls_active = rtc->dtls_role == CONF_DTLS_ACTIVE,
                                        .without_dtls = is_play(o) && r->no_dtls };
     uint32_t                  ssrcs[4];

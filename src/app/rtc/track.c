@@ -5,6 +5,7 @@
 #include "core/ident.h"
 #include "core/mem.h"
 #include "core/wr.h"
+#include "protocol/rtc/red.h"
 #include "protocol/rtc/rtp.h"
 
 enum { SENT_FIRST = 64 };
@@ -43,6 +44,7 @@ void rtc_track_finish(struct rtc_track *t)
     t->sent = NULL;
     t->n_sent = 0;
     rtc_packed_unref(&t->frame);
+    rtc_packed_unref(&t->before);
 }
 
 static uint32_t ticks(const struct rtc_track *t, int64_t us)
@@ -155,6 +157,45 @@ static size_t write_packet(const struct rtp_head *h, const struct rtc_packed *fr
     return wr_len(&w);
 }
 
+/* ---- redundant sound ---- */
+
+/* True if the packet before is repeated with this one, of time `ts`. */
+static bool repeats(const struct rtc_track *t, uint32_t ts, int64_t now_us)
+{
+    if (!t->agreed.red_pt || !t->before || now_us >= t->red_until_us || t->frame->n != 1)
+        return false;
+    size_t len = t->before->list[0].len;
+    return ts - t->before_ts <= RTP_RED_OFFSET_MAX && len > 0 && len <= RTP_RED_LEN_MAX &&
+           RTP_RED_HEAD_LEN + 1 + len + t->frame->list[0].len <= RTP_PAYLOAD_MAX;
+}
+
+static struct rtp_red_block block_of(const struct rtc_track *t, const struct rtc_packed *sound, uint32_t offset)
+{
+    return (struct rtp_red_block){ t->agreed.pt, (uint16_t)offset, sound->bytes + sound->list[0].at,
+                                   sound->list[0].len };
+}
+
+static size_t write_red(const struct rtc_track *t, struct rtp_head *h, uint8_t bytes[static RTC_PACKET_CAP])
+{
+    struct rtp_red red = { 2, { block_of(t, t->before, h->ts - t->before_ts), block_of(t, t->frame, 0) } };
+    struct wr      w = wr_over(bytes, RTC_PACKET_CAP);
+    h->pt = t->agreed.red_pt;
+    rtp_write_head(&w, h);
+    rtp_red_write(&w, &red);
+    return w.full ? 0 : wr_len(&w);
+}
+
+static void remember(struct rtc_track *t, uint32_t ts)
+{
+    rtc_packed_unref(&t->before);
+    if (!t->agreed.red_pt || t->frame->n != 1)
+        return;
+    t->before = rtc_packed_ref(t->frame);
+    t->before_ts = ts;
+}
+
+/* ---- packets that go out ---- */
+
 static bool is_last_of_picture(const struct rtc_packed *frame, uint32_t index)
 {
     return frame->kind == FRAME_VIDEO && index + 1 == frame->n;
@@ -171,8 +212,9 @@ bool rtc_track_send(struct rtc_track *t, struct rtc_outlet *out, uint32_t i, con
     add_mid(t, &h);
     if (i == 0 && (t->agreed.rtx_pt || !t->agreed.nack))
         add_times(t, &h, clock);
-    size_t           len = write_packet(&h, t->frame, i, t->picture_id, NULL, bytes);
-    struct rtc_sent *s = keep(t, now_ms);
+    bool             is_red = repeats(t, h.ts, now_us);
+    size_t           len = is_red ? write_red(t, &h, bytes) : write_packet(&h, t->frame, i, t->picture_id, NULL, bytes);
+    struct rtc_sent *s = is_red ? NULL : keep(t, now_ms);
     if (s)
         *s = (struct rtc_sent){ .frame = rtc_packed_ref(t->frame),
                                 .ts = h.ts,
@@ -186,6 +228,7 @@ bool rtc_track_send(struct rtc_track *t, struct rtc_outlet *out, uint32_t i, con
     t->stat.n_packets++;
     t->stat.n_bytes += t->frame->list[i].len;
     t->has_begun = true;
+    remember(t, h.ts);
     if (len > 0 && out->rtp(out->arg, bytes, len))
         return true;
     t->stat.n_refused++;
@@ -253,6 +296,8 @@ void rtc_track_take_report(struct rtc_track *t, const struct rtcp_report *report
         return;
     int64_t rtt_us = round_trip_us(report, clock, now_us);
     s->is_reported = true;
+    if (report->fraction_lost >= RTC_RED_LOSS_MIN)
+        t->red_until_us = now_us + RTC_RED_US;
     s->fraction_lost = report->fraction_lost;
     s->n_lost = report->n_lost;
     s->jitter_us = t->agreed.clock_hz ? (int64_t)report->jitter * US_PER_SECOND / t->agreed.clock_hz : 0;

@@ -10,9 +10,12 @@
  * A packet is sent again by RTX (RFC 4588) if that was agreed. Otherwise it is sent again with the same bytes, because a second
  * packet of the same number with other bytes would give away the key of AES-GCM; so it then has no extension that tells times.
  *
+ * Sound is sent once more with the packet after it (RED), if that was agreed, while the viewer's reports tell of losses. A packet that
+ * repeats another one is not kept, and not sent again.
+ *
  * What was sent is kept by reference to the payloads that all viewers share: for RTC_SENT_KEPT_US, at most RTC_SENT_MAX packets.
  *
- * Source     RFC 3550 6.4.1 (reports), A.3; RFC 4585 6.2.1 (NACK); RFC 4588 (RTX); draft-holmer-rmcat-transport-wide-cc-extensions-01
+ * Source     RFC 3550 6.4.1 (reports), A.3; RFC 4585 6.2.1 (NACK); RFC 4588 (RTX); RFC 2198 (RED); draft-holmer-rmcat-transport-wide-cc-extensions-01
  *            2 (number of the packet); RFC 9143 15 (mid); webrtc.org/experiments/rtp-hdrext/abs-capture-time, playout-delay
  * Yields     no
  */
@@ -34,6 +37,8 @@ enum {
     RTC_SENT_MAX = 2048,
     RTC_SENT_AGAIN_MAX = 10,            /* times that one packet is sent again */
     RTC_SENT_AGAIN_US = 10 * US_PER_MS, /* least time between two of these */
+    RTC_RED_LOSS_MIN = 3,               /* of 256: losses from which on sound is repeated, */
+    RTC_RED_US = 10 * US_PER_SECOND,    /* for this long after the last report of them */
     RTC_PACKET_CAP = 1500,              /* a packet with head, extensions, and room for its SRTP tag */
     RTC_PLAYOUT_MAX_MS = 400,           /* playout-delay: a viewer shows pictures no later than this */
 };
@@ -79,6 +84,9 @@ struct rtc_track {
     struct rtc_sent        *sent;      /* by sequence number */
     size_t                  n_sent;    /* a power of two, or 0 */
     bool                    has_begun; /* A packet has gone out. */
+    struct rtc_packed      *before;    /* the sound of the packet before, which RED repeats; a reference, or NULL */
+    uint32_t                before_ts;
+    int64_t                 red_until_us; /* Sound is repeated until then. */
 };
 
 /** Begin a track with random numbers. */

@@ -186,6 +186,12 @@ enum rtp_ordered rtp_order_put(struct rtp_order *o, const struct rtp_packet *pac
     return keep(o, number, packet, now_us);
 }
 
+bool rtp_order_misses(const struct rtp_order *o, uint16_t seq)
+{
+    int64_t number = o->begun ? unwrap(o, seq) : 0;
+    return o->begun && number >= o->next && number < o->end && !is_here(o, number);
+}
+
 /* ---- what goes on ---- */
 
 static void take_packet(struct rtp_order *o, struct rtp_order_item *item)

@@ -83,6 +83,9 @@ void rtp_order_finish(struct rtp_order *o);
 enum rtp_ordered rtp_order_put(struct rtp_order *o, const struct rtp_packet *packet, int64_t now_us,
                                bool may_begin) ATTR_MUST_USE;
 
+/** True if a packet with this number is waited for. */
+bool rtp_order_misses(const struct rtp_order *o, uint16_t seq);
+
 /** Give the next packet, or a gap that is given up. False: nothing, for now. */
 bool rtp_order_take(struct rtp_order *o, int64_t now_us, struct rtp_order_item *item);
 

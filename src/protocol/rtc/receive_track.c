@@ -1,6 +1,7 @@
 #include "protocol/rtc/receive_track.h"
 
 #include "core/rd.h"
+#include "protocol/rtc/red.h"
 
 /* Packets that wait: of pictures at most 1024, of sound those of more than two seconds. */
 enum { PICTURE_WINDOW = RTP_ORDER_WINDOW_MAX, SOUND_WINDOW = 128 };
@@ -148,6 +149,34 @@ void rtc_receive_track_take(struct rtc_receive_track *t, const struct rtp_packet
         rtp_reception_restart(&t->reception);
     if (ordered != RTP_ORDER_STRANGE)
         rtp_reception_take(&t->reception, packet, now_us);
+}
+
+/* A block of another codec, as comfort noise is, has a number but no sound for us. */
+static struct rtp_packet packet_of(const struct rtc_receive_track *t, const struct rtp_packet *packet,
+                                   const struct rtp_red_block *block, uint16_t seq)
+{
+    struct rtp_packet p = *packet;
+    p.pt = t->agreed->pt;
+    p.seq = seq;
+    p.ts -= block->offset;
+    p.payload = block->bytes;
+    p.len = block->pt == t->agreed->pt ? block->len : 0;
+    return p;
+}
+
+void rtc_receive_track_take_red(struct rtc_receive_track *t, const struct rtp_packet *packet, int64_t now_us)
+{
+    struct rtp_red red;
+    if (!rtp_red_parse(&red, packet->payload, packet->len))
+        return;
+    struct rtp_packet p = packet_of(t, packet, &red.blocks[red.n - 1], packet->seq);
+    rtc_receive_track_take(t, &p, now_us); /* It comes first: only then those before it are missed. */
+    for (size_t i = 0; i + 1 < red.n; i++) {
+        uint16_t seq = (uint16_t)(packet->seq - (red.n - 1 - i));
+        p = packet_of(t, packet, &red.blocks[i], seq);
+        if (p.len > 0 && rtp_order_misses(&t->order, seq))
+            put_in_order(t, &p, now_us, false);
+    }
 }
 
 void rtc_receive_track_take_rtx(struct rtc_receive_track *t, const struct rtp_packet *packet, int64_t now_us)

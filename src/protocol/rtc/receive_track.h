@@ -3,7 +3,7 @@
  *
  * After pictures that are lost, the ones that need them are dropped, and a key frame is asked for.
  *
- * Source     RFC 3550, RFC 4588 (RTX); order.h, unpack.h, rtp_clock.h, reception.h
+ * Source     RFC 3550, RFC 4588 (RTX), RFC 2198 (RED); order.h, unpack.h, rtp_clock.h, reception.h
  * Ownership  borrows the agreement
  * Yields     no
  */
@@ -63,6 +63,9 @@ void rtc_receive_track_adopt(struct rtc_receive_track *t, uint32_t ssrc, int64_t
 
 /** Take a packet of `ssrc` with the payload type of the codec. */
 void rtc_receive_track_take(struct rtc_receive_track *t, const struct rtp_packet *packet, int64_t now_us);
+
+/** Take a packet of redundant sound: what it repeats takes the places of packets that are missing. */
+void rtc_receive_track_take_red(struct rtc_receive_track *t, const struct rtp_packet *packet, int64_t now_us);
 
 /** Take a packet of RTX: the number of the original, and its payload. */
 void rtc_receive_track_take_rtx(struct rtc_receive_track *t, const struct rtp_packet *packet, int64_t now_us);

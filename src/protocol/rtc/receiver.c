@@ -57,6 +57,11 @@ static bool is_media(const struct rtc_receive_track *t, const struct rtp_packet 
     return p->pt == t->agreed->pt;
 }
 
+static bool is_red(const struct rtc_receive_track *t, const struct rtp_packet *p)
+{
+    return t->agreed->red_pt && p->pt == t->agreed->red_pt;
+}
+
 static bool is_rtx(const struct rtc_receive_track *t, const struct rtp_packet *p)
 {
     return t->agreed->rtx_pt && p->pt == t->agreed->rtx_pt;
@@ -65,7 +70,7 @@ static bool is_rtx(const struct rtc_receive_track *t, const struct rtp_packet *p
 static struct rtc_receive_track *track_of_pt(struct rtc_receiver *r, const struct rtp_packet *p)
 {
     for (unsigned i = 0; i < r->n_tracks; i++)
-        if (is_media(&r->tracks[i], p) || is_rtx(&r->tracks[i], p))
+        if (is_media(&r->tracks[i], p) || is_red(&r->tracks[i], p) || is_rtx(&r->tracks[i], p))
             return &r->tracks[i];
     return NULL;
 }
@@ -80,7 +85,7 @@ static struct rtc_receive_track *adopt(struct rtc_receiver *r, const struct rtp_
         t->rtx_ssrc = p->ssrc; /* Numbers that are not missed do no harm. */
         return t;
     }
-    if (!t || !is_media(t, p))
+    if (!t || !(is_media(t, p) || is_red(t, p)))
         return NULL;
     if (t->is_heard && !t->has_left && now_us - t->heard_us < RTC_RECEIVER_SILENCE_US)
         return NULL;
@@ -126,6 +131,8 @@ void rtc_receiver_take_rtp(struct rtc_receiver *r, int64_t now_us, const uint8_t
     struct rtc_receive_track *t = track_of(r, &p, now_us);
     if (t && p.ssrc == t->ssrc && is_media(t, &p))
         rtc_receive_track_take(t, &p, now_us);
+    else if (t && p.ssrc == t->ssrc && is_red(t, &p))
+        rtc_receive_track_take_red(t, &p, now_us);
     else if (t && p.ssrc == t->rtx_ssrc && is_rtx(t, &p))
         rtc_receive_track_take_rtx(t, &p, now_us);
     else

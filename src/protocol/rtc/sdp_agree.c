@@ -142,11 +142,13 @@ static enum sdp_fault agree_track(struct rtc_track_agreed *t, const struct sdp_m
     if (!f)
         return SDP_NO_CODEC;
     const struct sdp_format *rtx = wish->nack && (f->feedback & SDP_FB_NACK) ? sdp_rtx_format(m, f) : NULL;
+    const struct sdp_format *red = wish->red && codec == CODEC_OPUS ? sdp_red_format(m, f) : NULL;
     t->active = true;
     t->kind = kind;
     t->codec = codec;
     t->pt = f->pt;
     t->rtx_pt = rtx ? rtx->pt : 0;
+    t->red_pt = red ? red->pt : 0;
     t->clock_hz = f->clock_hz;
     t->channels = f->channels;
     agree_feedback(t, m, f, wish);

@@ -6,7 +6,7 @@
  *     sdp_answer_write(&answer, offer, &agreed, &local)             sdp_answer.h
  *
  * The first m-line of a kind that can be served is served; all others are refused with port 0, as the offer/answer model wants it.
- * Forward error correction (RED, ULPFEC, FlexFEC) and simulcast are left out, and a client then does without.
+ * Of forward error correction only RED for Opus is agreed on. ULPFEC, FlexFEC and simulcast are left out, and a client then does without.
  *
  * Source     RFC 9429 5.3 (answers), RFC 3264 6, RFC 9143 7.3 (BUNDLE), RFC 8842 5.3 (DTLS roles), RFC 4585 (feedback); codecs: sdp_codec.h
  * Ownership  an agreement has its own copies; it does not borrow the offer
@@ -32,6 +32,7 @@ struct rtc_track_agreed {
     enum codec      codec;
     uint8_t         pt;
     uint8_t         rtx_pt; /* 0: none */
+    uint8_t         red_pt; /* of Opus that is repeated (red.h); 0: none */
     uint32_t        clock_hz;
     uint8_t         channels;
     /* Ids of extensions, 1 to 14, so that the form of one byte does; 0: not agreed. */
@@ -64,7 +65,7 @@ struct sdp_wish {
     size_t     n_video, n_audio;                             /* 0: no track of this kind is served */
     enum codec video[RTC_CODECS_MAX], audio[RTC_CODECS_MAX]; /* the best first; others are not agreed on */
     uint32_t   h264_profile;                                 /* profile-level-id of the stream; 0: not known */
-    bool       nack, twcc;
+    bool       nack, twcc, red;
     bool       dtls_active;  /* if the client leaves the choice to us */
     bool       without_dtls; /* A fingerprint is not needed. */
     /* Playing: our sources, not 0. */

@@ -157,6 +157,9 @@ static void put_format(struct answer *a, const struct sdp_format *f, const struc
         put_text(a->out, f->fmtp);
         buf_text(a->out, "\r\n");
     }
+    if (t->red_pt)
+        buf_printf(a->out, "a=rtpmap:%u red/%u/%u\r\na=fmtp:%u %u/%u\r\n", t->red_pt, t->clock_hz, t->channels,
+                   t->red_pt, t->pt, t->pt);
     if (t->rtx_pt)
         buf_printf(a->out, "a=rtpmap:%u rtx/%u\r\na=fmtp:%u apt=%u\r\n", t->rtx_pt, t->clock_hz, t->rtx_pt, t->pt);
 }
@@ -196,7 +199,11 @@ static void put_served(struct answer *a, size_t i)
     const struct rtc_track_agreed *t = &a->agreed->tracks[i];
     buf_printf(a->out, "m=%s 9 ", kind_name(t->kind));
     put_text(a->out, m->protocol);
+    if (t->red_pt && !a->agreed->is_play) /* Chromium repeats its sound if RED stands before Opus. */
+        buf_printf(a->out, " %u", t->red_pt);
     buf_printf(a->out, " %u", t->pt);
+    if (t->red_pt && a->agreed->is_play)
+        buf_printf(a->out, " %u", t->red_pt);
     if (t->rtx_pt)
         buf_printf(a->out, " %u", t->rtx_pt);
     buf_text(a->out, "\r\nc=IN IP4 0.0.0.0\r\n");

@@ -98,6 +98,25 @@ const struct sdp_format *sdp_codec_format(const struct sdp_media *m, enum codec 
     return best;
 }
 
+/* "111/111": the types of the blocks. Where they differ, the first one is that of the sound itself. */
+static bool repeats(const struct sdp_format *red, const struct sdp_format *of)
+{
+    struct sdp_text rest = red->fmtp;
+    uint32_t        pt = 0;
+    return sdp_number(sdp_cut(&rest, '/'), UINT8_MAX, &pt) && pt == of->pt;
+}
+
+const struct sdp_format *sdp_red_format(const struct sdp_media *m, const struct sdp_format *of)
+{
+    for (size_t i = 0; i < m->n_formats; i++) {
+        const struct sdp_format *f = &m->formats[i];
+        if (sdp_is(f->name, "red") && f->clock_hz == of->clock_hz && f->channels == of->channels && f->pt != 0 &&
+            repeats(f, of))
+            return f;
+    }
+    return NULL;
+}
+
 const struct sdp_format *sdp_rtx_format(const struct sdp_media *m, const struct sdp_format *of)
 {
     for (size_t i = 0; i < m->n_formats; i++) {

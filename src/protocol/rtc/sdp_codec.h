@@ -40,6 +40,9 @@ uint32_t sdp_h264_profile(const struct sdp_format *f);
  */
 const struct sdp_format *sdp_codec_format(const struct sdp_media *m, enum codec codec, uint32_t h264_profile);
 
+/** The format of redundant sound that repeats a format; NULL: none. Source: RFC 2198 5 */
+const struct sdp_format *sdp_red_format(const struct sdp_media *m, const struct sdp_format *of);
+
 /** The format of retransmission that belongs to a format; NULL: none. */
 const struct sdp_format *sdp_rtx_format(const struct sdp_media *m, const struct sdp_format *of);
 

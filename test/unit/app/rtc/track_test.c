@@ -2,6 +2,9 @@
 #include "app/rtc/track.h"
 
 #include "app/rtc/viewer.h"
+#include "protocol/rtc/red.h"
+
+enum { RED_PT = 63 };
 
 static struct viewer      v;
 static struct rtc_outlet  out;
@@ -193,6 +196,80 @@ static void a_report_tells_round_trip_and_losses(void **state)
     assert_int_equal(t.stat.n_lost, 7); /* about another stream */
 }
 
+/* The packets from `from` on: how many repeat the one before, and each does so rightly. */
+static size_t n_repeated(size_t from)
+{
+    size_t n = 0;
+    for (size_t i = from; i < v.n_got; i++) {
+        const struct rtp_packet *p = &v.got[i].rtp;
+        struct rtp_red           red;
+        if (p->pt != RED_PT)
+            continue;
+        n++;
+        assert_true(rtp_red_parse(&red, p->payload, p->len));
+        assert_int_equal(red.n, 2);
+        assert_int_equal(red.blocks[0].offset, p->ts - v.got[i - 1].rtp.ts);
+        for (size_t k = 0; k < red.n; k++) {
+            assert_int_equal(red.blocks[k].pt, AUDIO_PT);
+            assert_int_equal(red.blocks[k].len, packed->list[0].len);
+            assert_memory_equal(red.blocks[k].bytes, packed->bytes + packed->list[0].at, red.blocks[k].len);
+        }
+    }
+    return n;
+}
+
+static void sound_is_repeated_while_a_viewer_tells_of_losses(void **state)
+{
+    (void)state;
+    struct rtc_track_agreed agreed = audio_track;
+    struct rtcp_report      report = { .ssrc = AUDIO_SSRC, .fraction_lost = RTC_RED_LOSS_MIN - 1 };
+    agreed.red_pt = RED_PT;
+    rtc_track_init(&t, &agreed);
+    send_one(0);
+    rtc_track_take_report(&t, &report, &clock_at_0, 0);
+    send_one(20000);
+    assert_int_equal(n_repeated(0), 0);
+    report.fraction_lost = RTC_RED_LOSS_MIN;
+    rtc_track_take_report(&t, &report, &clock_at_0, 30000);
+    send_one(40000);
+    send_one(60000);
+    assert_int_equal(n_repeated(2), 2);
+    send_one(30000 + RTC_RED_US - 1); /* too far behind the last one for the 14 bits */
+    assert_int_equal(n_repeated(4), 0);
+    send_one(30000 + RTC_RED_US);
+    assert_int_equal(n_repeated(4), 0); /* Losses were told of too long ago. */
+}
+
+static void packets_that_repeat_are_not_sent_again(void **state)
+{
+    (void)state;
+    struct rtc_track_agreed agreed = audio_track;
+    struct rtcp_report      report = { .ssrc = AUDIO_SSRC, .fraction_lost = 255 };
+    agreed.red_pt = RED_PT;
+    agreed.nack = true;
+    rtc_track_init(&t, &agreed);
+    rtc_track_take_report(&t, &report, &clock_at_0, 0);
+    send_one(0);
+    send_one(20000);
+    assert_int_equal(n_repeated(0), 1);
+    rtc_track_resend(&t, &out, first().seq, 1, 50000);
+    assert_int_equal(v.n_got, 3);
+    assert_int_equal(v.got[2].len, v.got[0].len);
+    assert_memory_equal(v.got[2].bytes, v.got[0].bytes, v.got[0].len);
+}
+
+static void without_red_nothing_is_repeated(void **state)
+{
+    (void)state;
+    struct rtcp_report report = { .ssrc = AUDIO_SSRC, .fraction_lost = 255 };
+    rtc_track_init(&t, &audio_track);
+    rtc_track_take_report(&t, &report, &clock_at_0, 0);
+    send_one(0);
+    send_one(20000);
+    assert_int_equal(v.got[1].rtp.pt, AUDIO_PT);
+    assert_int_equal(v.got[1].rtp.len, packed->list[0].len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +282,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(times_go_with_the_first_packet_of_a_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(every_packet_names_the_track, setup, teardown),
         cmocka_unit_test_setup_teardown(a_report_tells_round_trip_and_losses, setup, teardown),
+        cmocka_unit_test_setup_teardown(sound_is_repeated_while_a_viewer_tells_of_losses, setup, teardown),
+        cmocka_unit_test_setup_teardown(packets_that_repeat_are_not_sent_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_red_nothing_is_repeated, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

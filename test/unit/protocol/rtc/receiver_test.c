@@ -9,11 +9,13 @@
 
 #include "core/clock.h"
 #include "core/mem.h"
+#include "protocol/rtc/red.h"
 
 enum {
     PICTURE_PT = 96,
     RTX_PT = 97,
     SOUND_PT = 111,
+    RED_PT = 63,
     PICTURE_SSRC = 100,
     RTX_SSRC = 101,
     SOUND_SSRC = 200,
@@ -462,6 +464,76 @@ static void saved_work_asks_for_nothing_and_reports_no_arrivals(void **state)
     end(t);
 }
 
+/* A packet with its own sound and that of the `n` packets before it. */
+static void put_red(struct test *t, uint16_t seq, unsigned n)
+{
+    uint8_t        sounds[RTP_RED_BLOCKS_MAX][3], payload[128];
+    struct rtp_red red = { .n = n + 1 };
+    struct wr      w = wr_over(payload, sizeof payload);
+    for (unsigned i = 0; i <= n; i++) {
+        uint16_t of = (uint16_t)(seq - n + i);
+        sounds[i][0] = 0xfc;
+        sounds[i][1] = (uint8_t)(of >> 8);
+        sounds[i][2] = (uint8_t)of;
+        red.blocks[i] = (struct rtp_red_block){ SOUND_PT, (uint16_t)((n - i) * 960), sounds[i], sizeof sounds[i] };
+    }
+    rtp_red_write(&w, &red);
+    put(t, (struct rtp_head){ .pt = RED_PT, .seq = seq, .ts = seq * 960u, .ssrc = SOUND_SSRC }, payload, wr_len(&w));
+}
+
+static void assert_sounds(const struct test *t, uint16_t from, size_t n)
+{
+    assert_int_equal(t->seen.n_units, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(t->seen.last[i][0] << 8 | t->seen.last[i][1], from + (int)i);
+        if (i > 0)
+            assert_int_equal(t->seen.units[i].dts_us - t->seen.units[i - 1].dts_us, 20 * US_PER_MS);
+    }
+}
+
+static struct test *begin_red(void)
+{
+    struct test *t = test_new();
+    t->agreed.tracks[0].red_pt = RED_PT;
+    begin_with(t, (struct rtc_receiver_setup){ .key_every_us = 0 });
+    return t;
+}
+
+static void sound_that_is_lost_is_found_in_the_packets_after_it(void **state)
+{
+    struct test *t = begin_red();
+    (void)state;
+    put_red(t, 100, 0);
+    pass(t, 60 * US_PER_MS);
+    put_red(t, 103, 2); /* 101 and 102 are in it */
+    assert_sounds(t, 100, 4);
+    pass(t, 40 * US_PER_MS);
+    put_red(t, 105, 0); /* 104 is lost, and nothing has it */
+    pass(t, RTC_RECEIVE_REORDER_US + 10 * US_PER_MS);
+    assert_int_equal(t->seen.n_units, 5);
+    assert_int_equal(t->r.tracks[0].order.n_lost, 1);
+    assert_int_equal(t->r.n_strange, 0);
+    end(t);
+}
+
+static void sound_that_comes_twice_is_used_once(void **state)
+{
+    struct test *t = begin_red();
+    (void)state;
+    for (uint16_t seq = 10; seq < 20; seq++) {
+        if (seq != 13 && seq != 16)
+            put_red(t, seq, 1);
+        pass(t, 20 * US_PER_MS);
+    }
+    assert_sounds(t, 10, 10);
+    assert_int_equal(t->r.tracks[0].order.n_lost, 0);
+    put(t, (struct rtp_head){ .pt = RED_PT, .seq = 20, .ts = 20 * 960, .ssrc = SOUND_SSRC }, "\xff", 1); /* cut */
+    pass(t, 20 * US_PER_MS);
+    put_red(t, 21, 1);
+    assert_sounds(t, 10, 12);
+    end(t);
+}
+
 static void memory_that_is_out_is_told(void **state)
 {
     (void)state;
@@ -488,6 +560,8 @@ int main(void)
         cmocka_unit_test(another_ssrc_takes_over_when_the_first_is_silent),
         cmocka_unit_test(packets_of_a_dropped_type_do_not_come_in),
         cmocka_unit_test(more_losses_than_one_nack_has_are_asked_for_at_once),
+        cmocka_unit_test(sound_that_is_lost_is_found_in_the_packets_after_it),
+        cmocka_unit_test(sound_that_comes_twice_is_used_once),
         cmocka_unit_test(saved_work_asks_for_nothing_and_reports_no_arrivals),
         cmocka_unit_test(memory_that_is_out_is_told),
     };

@@ -90,6 +90,44 @@ static void chromium_plays(void **state)
     assert_int_equal(audio()->rtx_ssrc, 0);
 }
 
+static bool answer_has(const char *line)
+{
+    static struct sdp_local local = { .app = "a", .stream = "s", .ufrag = "u", .pwd = "p", .cname = "c" };
+    struct buf              out = buf_up_to(SDP_ANSWER_BYTES_MAX);
+    sdp_answer_write(&out, &offer, &agreed, &local);
+    bool has = strstr(out.bytes, line) != NULL;
+    buf_finish(&out);
+    return has;
+}
+
+static void sound_is_repeated_where_both_want_it(void **state)
+{
+    (void)state;
+    struct sdp_wish wish = wish_to(false);
+    char           *text = offer_of("chromium_publish");
+    assert_int_equal(agree(text, &wish), SDP_SOUND);
+    assert_int_equal(audio()->red_pt, 0);
+    assert_false(answer_has("red/48000"));
+    wish.red = true;
+    assert_int_equal(agree(text, &wish), SDP_SOUND);
+    assert_int_equal(audio()->red_pt, 63);
+    assert_int_equal(audio()->pt, 111);
+    assert_int_equal(video()->red_pt, 0);                              /* RED of pictures carries ULPFEC. */
+    assert_true(answer_has("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n")); /* in this order Chromium repeats */
+    assert_true(answer_has("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"));
+    char *other = offer_with(text, "a=fmtp:63 111/111", "a=fmtp:63 9/9");
+    assert_int_equal(agree(other, &wish), SDP_SOUND);
+    assert_int_equal(audio()->red_pt, 0); /* It repeats another codec. */
+    free(other);
+    free(text);
+    wish = wish_to(true);
+    wish.red = true;
+    text = offer_of("chromium_play");
+    assert_int_equal(agree(text, &wish), SDP_SOUND);
+    assert_true(answer_has("m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n"));
+    free(text);
+}
+
 static void a_stream_finds_its_profile(void **state)
 {
     (void)state;
@@ -444,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chromium_plays),
+        cmocka_unit_test(sound_is_repeated_where_both_want_it),
         cmocka_unit_test(a_stream_finds_its_profile),
         cmocka_unit_test(every_codec_is_found_in_chromium),
         cmocka_unit_test(publishers_tell_their_sources),
