@@ -43,11 +43,14 @@ static void ring_loop(void)
         ;
 }
 
-/* Pictures and sound to decode and tables to read take much computing time, and nobody waits for them within a turn of the loop. */
+/*
+ * Pictures and sound to decode, tables to read and many handshakes take much computing time, and nobody waits for them within a turn of
+ * the loop.
+ */
 static bool is_bulk(const struct pool *pool)
 {
     return pool == &off.pools[OFFLOAD_CODEC] || pool == &off.pools[OFFLOAD_PICTURE] ||
-           pool == &off.pools[OFFLOAD_SOUND] || pool == &off.pools[OFFLOAD_INDEX];
+           pool == &off.pools[OFFLOAD_SOUND] || pool == &off.pools[OFFLOAD_SHAKE] || pool == &off.pools[OFFLOAD_INDEX];
 }
 
 /*
@@ -225,6 +228,8 @@ static struct err *ensure_thread(struct pool *pool)
         most = OFFLOAD_TURNS_THREADS_MAX;
     if (pool == &off.pools[OFFLOAD_PICTURE])
         most = OFFLOAD_PICTURE_THREADS_MAX;
+    if (pool == &off.pools[OFFLOAD_SHAKE])
+        most = OFFLOAD_SHAKE_THREADS_MAX;
     if (replaces_hung(pool) && pool->n_hung >= OFFLOAD_HUNG_MAX)
         return err_new(E_LIMIT, "%d earlier jobs of this kind hang", pool->n_hung);
     if (pool->n_idle > (int)pool->n_waiting || pool->n_threads >= most)
@@ -300,7 +305,8 @@ const char *offload_name(enum offload_kind kind)
         [OFFLOAD_CERTS] = "certificates", [OFFLOAD_STAT] = "stat",
         [OFFLOAD_PROCESS] = "process",    [OFFLOAD_DNS] = "dns",
         [OFFLOAD_CODEC] = "codec",        [OFFLOAD_PICTURE] = "picture",
-        [OFFLOAD_SOUND] = "sound",        [OFFLOAD_INDEX] = "index",
+        [OFFLOAD_SOUND] = "sound",        [OFFLOAD_SHAKE] = "handshake",
+        [OFFLOAD_INDEX] = "index",
     };
     return names[kind];
 }

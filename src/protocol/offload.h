@@ -29,6 +29,7 @@ enum offload_kind {
     OFFLOAD_CODEC,
     OFFLOAD_PICTURE, /* pictures of streams: bits of publishers, decoded by a library */
     OFFLOAD_SOUND,   /* sound of streams in another codec, by a library */
+    OFFLOAD_SHAKE,   /* steps of handshakes: signatures and keys */
     OFFLOAD_INDEX,   /* tables of recorded files, in which players seek */
     OFFLOAD_KINDS
 };
@@ -36,12 +37,13 @@ enum offload_kind {
 /*
  * Most threads of one kind; most jobs that wait for them: a further job is refused. OFFLOAD_WRITE and OFFLOAD_PROCESS have more
  * threads: their callers take turns at each disk (protocol/disk_turn), so each disk that hangs holds only a few of them. Each thread of
- * OFFLOAD_PICTURE may hold some large pictures, so there are fewer.
+ * OFFLOAD_PICTURE may hold some large pictures, so there are fewer. So there are of OFFLOAD_SHAKE, which compute without any wait.
  */
 enum {
     OFFLOAD_THREADS_MAX = 4,
     OFFLOAD_TURNS_THREADS_MAX = 64,
     OFFLOAD_PICTURE_THREADS_MAX = 2,
+    OFFLOAD_SHAKE_THREADS_MAX = 2,
     OFFLOAD_QUEUE_MAX = 4096
 };
 

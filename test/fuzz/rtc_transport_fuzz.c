@@ -31,6 +31,7 @@ static void give(struct wire_side *to, const struct rtc_addr *from, const uint8_
     uint8_t *copy = malloc(len + 1); /* so that a read or write behind the end is seen */
     memcpy(copy, bytes, len);
     rtc_transport_take(to->t, now_us(), from, copy, len);
+    wire_shake(to, now_us());
     free(copy);
 }
 
@@ -89,6 +90,25 @@ static void media(struct wire_side *from, struct rd *script)
     }
 }
 
+/* A step of the handshake that takes long. */
+static void keep_step(struct wire_side *s)
+{
+    s->keeps_steps = true;
+    if (!s->kept)
+        s->kept = rtc_transport_lend_handshake(s->t);
+}
+
+static void give_step_back(struct wire_side *s)
+{
+    if (s->kept) {
+        rtc_handshake_compute(s->kept);
+        rtc_transport_take_handshake(s->t, s->kept, now_us());
+        s->kept = NULL;
+    }
+    s->keeps_steps = false;
+    wire_shake(s, now_us());
+}
+
 static void step(struct wire *w, struct rd *script)
 {
     unsigned          what = rd_u8(script);
@@ -102,6 +122,8 @@ static void step(struct wire *w, struct rd *script)
     case 5: media(s, script); break;
     case 6: rtc_transport_tick(s->t, now_us() + (int64_t)rd_u16(script) * US_PER_MS); break;
     case 7: rtc_transport_close(s->t); break;
+    case 9: keep_step(s); break;
+    case 10: give_step_back(s); break;
     case 8: {
         const struct rtc_addr from = addr_of(s, rd_u8(script));
         size_t                n = rd_u16(script) % WIRE_DATAGRAM;
@@ -131,6 +153,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         step(w, &script);
     rtc_transport_free(&w->a.t);
     rtc_transport_free(&w->b.t);
+    rtc_handshake_free(&w->a.kept);
+    rtc_handshake_free(&w->b.kept);
     free(w);
     return 0;
 }

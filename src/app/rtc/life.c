@@ -1,5 +1,6 @@
 #include "app/rtc/life.h"
 
+#include "app/rtc/handshake_step.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/peers.h"
 #include "app/server/server.h"
@@ -42,21 +43,30 @@ static struct err *never_connected(const struct rtc_peer *peer)
                    step < ARRAY_LEN(hints) ? hints[step] : "");
 }
 
+/* Wait for what comes, and let the timers work. */
+static struct err *wait_for_news(struct rtc_peer *peer, int64_t until_us)
+{
+    int64_t     due_us = rtc_transport_due_us(peer->transport);
+    struct err *e = co_park(due_us < until_us ? due_us : until_us);
+    int64_t     now = now_us();
+    if (err_code(e) == E_SOCKET_TIMEOUT) {
+        err_free(e);
+        e = now < until_us ? NULL : never_connected(peer);
+    }
+    if (!e && due_us <= now)
+        rtc_transport_tick(peer->transport, now);
+    return e;
+}
+
 static struct err *wait_connected(struct rtc_peer *peer)
 {
     int64_t     timeout_us = rtc_peer_vhost(peer)->rtc.stun_timeout_us;
     int64_t     until_us = peer->opened_us + (timeout_us ? timeout_us : CONNECT_US);
     struct err *e = rtc_peer_check(peer);
     while (!e && !peer->connected) {
-        int64_t due_us = rtc_transport_due_us(peer->transport);
-        e = co_park(due_us < until_us ? due_us : until_us);
-        int64_t now = now_us();
-        if (err_code(e) == E_SOCKET_TIMEOUT) {
-            err_free(e);
-            e = now < until_us ? NULL : never_connected(peer);
-        }
-        if (!e && due_us <= now)
-            rtc_transport_tick(peer->transport, now);
+        e = rtc_handshake_step(peer->transport, until_us);
+        if (!e && !peer->connected && !peer->over && !rtc_transport_wants_handshake(peer->transport))
+            e = wait_for_news(peer, until_us);
         if (!e)
             e = rtc_peer_check(peer);
     }
@@ -97,7 +107,7 @@ static void log_end(const struct rtc_peer *peer)
              peer->role->type->name, peer->session.source->identity, (long long)c->packets_in,
              (long long)c->packets_out, (long long)c->lost, (long long)c->nacks_in, (long long)c->nacks_out,
              (long long)c->plis_in, (long long)c->plis_out,
-             d->not_verified + d->bad_check + d->bad_srtp + d->early + d->other);
+             d->not_verified + d->bad_check + d->bad_srtp + d->early + d->busy + d->other);
 }
 
 static void serve(struct rtc_peer *peer)

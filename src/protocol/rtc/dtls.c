@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "core/buf.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "protocol/rtc/dtls_tail.h"
@@ -36,7 +37,33 @@ struct dtls {
     struct dtls_flight    flight;                     /* what was sent last in the handshake */
     struct dtls_tail      tail;                       /* when `ssl` is NULL */
     const char           *version, *cipher, *profile; /* of OpenSSL's tables, when connected */
+    struct buf            out;                        /* datagrams to send, each behind its length (size_t) */
+    size_t                out_at;                     /* the first one that has not been given out */
 };
+
+/* ---- out ---- */
+
+static void put_out(struct dtls *d, const uint8_t *bytes, size_t len)
+{
+    size_t before = d->out.len;
+    buf_append(&d->out, &len, sizeof len);
+    buf_append(&d->out, bytes, len);
+    if (d->out.fault)
+        buf_rewind(&d->out, before);
+}
+
+bool dtls_next_out(struct dtls *d, const uint8_t **bytes, size_t *len)
+{
+    if (d->out_at == d->out.len) {
+        buf_finish(&d->out);
+        d->out_at = 0;
+        return false;
+    }
+    memcpy(len, d->out.bytes + d->out_at, sizeof *len);
+    *bytes = (const uint8_t *)d->out.bytes + d->out_at + sizeof *len;
+    d->out_at += sizeof *len + *len;
+    return true;
+}
 
 /* ---- the BIO: datagrams keep their ends ---- */
 
@@ -59,7 +86,7 @@ static int bio_write(BIO *bio, const char *bytes, int len)
     struct dtls *d = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
     dtls_flight_note(&d->flight, (const uint8_t *)bytes, (size_t)len);
-    d->setup.send(d->setup.arg, (const uint8_t *)bytes, (size_t)len);
+    put_out(d, (const uint8_t *)bytes, (size_t)len);
     return len;
 }
 
@@ -144,6 +171,7 @@ struct err *dtls_new(struct dtls **out, const struct dtls_setup *setup)
     if (!d)
         return err_no_memory();
     d->setup = *setup;
+    d->out = buf_up_to(DTLS_OUT_MAX);
     d->identity = dtls_identity_ref(setup->identity);
     if (!begin(d)) {
         ERR_clear_error();
@@ -161,6 +189,7 @@ void dtls_free(struct dtls **dp)
     if (!d)
         return;
     SSL_free(d->ssl);
+    buf_finish(&d->out);
     OPENSSL_cleanse(&d->tail, sizeof d->tail);
     dtls_identity_unref(&d->identity);
     mem_free(d);
@@ -239,7 +268,7 @@ static enum dtls_state take_tail(struct dtls *d, const uint8_t *bytes, size_t le
         return d->state;
     f->n_repeats++;
     for (size_t i = 0, at = 0; i < f->n_parts; at += f->len[i], i++)
-        d->setup.send(d->setup.arg, f->bytes + at, f->len[i]);
+        put_out(d, f->bytes + at, f->len[i]);
     return d->state;
 }
 
@@ -330,7 +359,7 @@ void dtls_close(struct dtls *d)
     uint8_t goodbye[DTLS_GOODBYE_LEN];
     if (d->state == DTLS_CONNECTED && !d->ssl) {
         if (dtls_tail_goodbye(&d->tail, goodbye))
-            d->setup.send(d->setup.arg, goodbye, sizeof goodbye);
+            put_out(d, goodbye, sizeof goodbye);
     } else if (d->state == DTLS_CONNECTED) {
         if (wake(d))
             SSL_shutdown(d->ssl);

@@ -6,8 +6,10 @@
  * answered. Application data is read and dropped.
  *
  * Source     RFC 6347 (DTLS 1.2), RFC 5764 (use_srtp, exporter), RFC 8122 (fingerprints), RFC 8827 6.5
- * Bounds     a datagram is read once; OpenSSL keeps a handshake message of 16 KiB, and at most 8 records that come early
- * Yields     no; a step of the handshake computes for some 100 us
+ * Bounds     a datagram is read once; OpenSSL keeps a handshake message of 16 KiB, and at most 8 records that come early; at most
+ *            DTLS_OUT_MAX bytes wait to be sent
+ * Threads    dtls_start() and dtls_take() may be called on any thread, one at a time: a step of the handshake computes for some 100 us
+ * Yields     no
  */
 #ifndef PROTOCOL_RTC_DTLS_H
 #define PROTOCOL_RTC_DTLS_H
@@ -25,6 +27,7 @@ enum {
     DTLS_MTU = 1200,                /* bytes of a datagram that we send */
     DTLS_TIMEOUT_FIRST_US = 100000, /* RFC 6347 4.2.4.1 says a second, and less for real-time */
     DTLS_TIMEOUT_MAX_US = 3200000,
+    DTLS_OUT_MAX = 32 << 10, /* a flight with a long certificate has a few KiB */
 };
 
 enum rtc_dtls_version { RTC_DTLS_AUTO, RTC_DTLS_1_0, RTC_DTLS_1_2 }; /* auto: 1.2 */
@@ -38,20 +41,24 @@ struct dtls_setup {
     struct dtls_fingerprint fingerprint;
     enum rtc_dtls_version   version;
     bool                    is_client;
-    bool                    no_srtp;                           /* a handshake without a profile is good enough */
-    void (*send)(void *arg, const uint8_t *bytes, size_t len); /* one datagram; not from dtls_free() */
-    void *arg;
+    bool                    no_srtp; /* a handshake without a profile is good enough */
 };
 
 struct dtls;
 
-/** Make a connection; nothing is sent. Errors: out of memory. */
+/** Make a connection. Errors: out of memory. */
 struct err *dtls_new(struct dtls **out, const struct dtls_setup *setup) ATTR_MUST_USE;
 
-/** Set the pointer to NULL; NULL is allowed. Sends nothing. */
+/** Set the pointer to NULL; NULL is allowed. */
 void dtls_free(struct dtls **d);
 
-/** The client: send the first datagram. */
+/**
+ * The next datagram to send, after any of the calls below. It is valid until the next call of any function. False: no more. What
+ * finds no memory is lost, as on the way.
+ */
+bool dtls_next_out(struct dtls *d, const uint8_t **bytes, size_t *len);
+
+/** The client: make the first datagram. */
 void dtls_start(struct dtls *d);
 
 /** Take one datagram. Those that are not authenticated, or broken, are ignored, as DTLS has it. */
@@ -74,7 +81,7 @@ bool                  dtls_secret(const struct dtls *d, uint8_t secret[static RT
  */
 void dtls_settle(struct dtls *d);
 
-/** Send close_notify. */
+/** Make close_notify. */
 void dtls_close(struct dtls *d);
 
 /** True from the end of the handshake on. */

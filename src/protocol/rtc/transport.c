@@ -12,11 +12,13 @@ struct rtc_transport {
     struct ice_agent        ice;
     struct dtls_identity   *identity;
     struct dtls_fingerprint fingerprint;
-    struct dtls            *dtls; /* NULL: the handshake has not begun */
+    struct dtls            *dtls; /* NULL: the handshake has not begun, or a step is lent */
+    struct rtc_handshake   *next; /* what has come for the next step; NULL: nothing */
     struct rtc_srtp        *srtp; /* NULL: not connected, or plain */
     int64_t                 heard_us, consent_us, dtls_due_us;
     enum rtc_dtls_version   version;
     bool                    is_active, no_dtls, no_srtp;
+    bool                    is_lent; /* A step of the handshake is. */
     enum rtc_step           step;
     enum rtc_failure        why;
     struct rtc_drops        drops;
@@ -91,6 +93,7 @@ void rtc_transport_free(struct rtc_transport **tp)
     if (!t)
         return;
     dtls_free(&t->dtls);
+    rtc_handshake_free(&t->next);
     rtc_srtp_free(t->srtp);
     dtls_identity_unref(&t->identity);
     ice_finish(&t->ice);
@@ -99,10 +102,12 @@ void rtc_transport_free(struct rtc_transport **tp)
 
 /* ---- DTLS ---- */
 
-static void send_dtls(void *arg, const uint8_t *bytes, size_t len)
+static void send_dtls(struct rtc_transport *t)
 {
-    struct rtc_transport *t = arg;
-    t->events.send(t->events.arg, &t->ice.peer, bytes, len);
+    const uint8_t *bytes;
+    size_t         len;
+    while (dtls_next_out(t->dtls, &bytes, &len))
+        t->events.send(t->events.arg, &t->ice.peer, bytes, len);
 }
 
 /* The handshake has ended: make the keys of SRTP. */
@@ -138,6 +143,7 @@ static enum rtc_failure failure_of(enum dtls_failure why)
 /* Follow the state of DTLS after something was done to it. */
 static void follow_dtls(struct rtc_transport *t, int64_t now_us)
 {
+    send_dtls(t);
     switch (dtls_state(t->dtls)) {
     case DTLS_HANDSHAKE: break;
     case DTLS_CONNECTED:
@@ -158,8 +164,6 @@ static bool make_dtls(struct rtc_transport *t)
         .version = t->version,
         .is_client = t->is_active,
         .no_srtp = t->no_srtp,
-        .send = send_dtls,
-        .arg = t,
     };
     struct err *e = dtls_new(&t->dtls, &setup);
     if (e)
@@ -168,22 +172,78 @@ static bool make_dtls(struct rtc_transport *t)
     return t->dtls;
 }
 
+/* The step that is wanted, made when it is wanted first; NULL: memory is out. */
+static struct rtc_handshake *next_step(struct rtc_transport *t)
+{
+    if (!t->next)
+        t->next = mem_calloc(1, sizeof *t->next);
+    return t->next;
+}
+
 static enum rtc_took take_dtls(struct rtc_transport *t, int64_t now_us, const uint8_t *bytes, size_t len)
 {
-    if (t->no_dtls || (!t->dtls && !make_dtls(t))) {
+    if (t->no_dtls || (!t->dtls && !t->is_lent && !make_dtls(t))) {
         t->drops.other++;
         return RTC_DROPPED;
     }
     reach(t, RTC_STEP_HANDSHAKE);
-    dtls_take(t->dtls, bytes, len);
+    if (t->step == RTC_STEP_CONNECTED) { /* No keys are made any more. */
+        dtls_take(t->dtls, bytes, len);
+        follow_dtls(t, now_us);
+        return RTC_TAKEN;
+    }
+    if (next_step(t) && rtc_handshake_put(t->next, bytes, len))
+        return RTC_TAKEN;
+    t->drops.busy++;
+    return RTC_DROPPED;
+}
+
+bool rtc_transport_wants_handshake(const struct rtc_transport *t)
+{
+    return t->next && !t->is_lent && !is_over(t);
+}
+
+struct rtc_handshake *rtc_transport_lend_handshake(struct rtc_transport *t)
+{
+    struct rtc_handshake *h = t->next;
+    if (!rtc_transport_wants_handshake(t))
+        return NULL;
+    h->dtls = t->dtls;
+    t->dtls = NULL;
+    t->next = NULL;
+    t->is_lent = true;
+    t->dtls_due_us = INT64_MAX;
+    return h;
+}
+
+/* What came while the last step was computed: repetitions, or a goodbye. */
+static void take_late(struct rtc_transport *t, int64_t now_us)
+{
+    struct rtc_handshake *late = t->next;
+    t->next = NULL;
+    for (size_t i = 0, at = 0; late && i < late->n; at += late->len[i], i++)
+        dtls_take(t->dtls, late->bytes + at, late->len[i]);
+    rtc_handshake_free(&late);
     follow_dtls(t, now_us);
-    return RTC_TAKEN;
+}
+
+void rtc_transport_take_handshake(struct rtc_transport *t, struct rtc_handshake *h, int64_t now_us)
+{
+    t->is_lent = false;
+    if (!is_over(t)) {
+        t->dtls = h->dtls;
+        h->dtls = NULL;
+        follow_dtls(t, now_us);
+        if (t->step == RTC_STEP_CONNECTED)
+            take_late(t, now_us);
+    }
+    rtc_handshake_free(&h);
 }
 
 /* ---- checks ---- */
 
 /* The peer is reachable, and may have chosen a pair: go on as far as that allows. */
-static void go_on(struct rtc_transport *t, int64_t now_us)
+static void go_on(struct rtc_transport *t)
 {
     reach(t, RTC_STEP_CHECKED);
     if (!t->ice.peer.len)
@@ -195,10 +255,12 @@ static void go_on(struct rtc_transport *t, int64_t now_us)
     if (!t->ice.is_nominated)
         return;
     reach(t, RTC_STEP_NOMINATED);
-    if (t->is_active && !t->dtls && make_dtls(t)) {
-        dtls_start(t->dtls);
-        follow_dtls(t, now_us);
-    }
+    if (!t->is_active || t->dtls || t->is_lent || !make_dtls(t))
+        return;
+    if (next_step(t))
+        t->next->starts = true;
+    else
+        fail(t, RTC_FAILURE_MEMORY);
 }
 
 /* Consent is what comes from where we send to (RFC 7675 5.1). */
@@ -234,7 +296,7 @@ static enum rtc_took take_stun(struct rtc_transport *t, int64_t now_us, const st
     if (took == ICE_REFUSED)
         return RTC_TAKEN;
     note_heard(t, now_us, from);
-    go_on(t, now_us);
+    go_on(t);
     return took == ICE_PROVEN ? RTC_PROVEN : RTC_VERIFIED;
 }
 
@@ -344,7 +406,7 @@ void rtc_transport_tick(struct rtc_transport *t, int64_t now_us)
         return;
     if (now_us >= consent_ends_us(t)) {
         fail(t, RTC_FAILURE_CONSENT);
-    } else if (now_us >= t->dtls_due_us) {
+    } else if (now_us >= t->dtls_due_us) { /* No key is computed for what is sent again. */
         dtls_tick(t->dtls);
         follow_dtls(t, now_us);
     }
@@ -352,8 +414,10 @@ void rtc_transport_tick(struct rtc_transport *t, int64_t now_us)
 
 void rtc_transport_close(struct rtc_transport *t)
 {
-    if (t->dtls && !is_over(t))
+    if (t->dtls && !is_over(t)) {
         dtls_close(t->dtls);
+        send_dtls(t);
+    }
     reach(t, RTC_STEP_CLOSED);
 }
 

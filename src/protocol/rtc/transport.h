@@ -3,6 +3,7 @@
  *
  *     e = rtc_transport_new(&t, &setup, now_us)
  *     for each datagram:   rtc_transport_take(t, now_us, &from, bytes, len)       calls setup.events
+ *     while rtc_transport_wants_handshake(t):  a step of the handshake, computed where it holds up nobody (handshake.h)
  *     at rtc_transport_due_us(t):  rtc_transport_tick(t, now_us)
  *     once RTC_STEP_CONNECTED:     rtc_transport_seal_rtp(t, bytes, &len, cap), then send to *rtc_transport_peer(t)
  *     rtc_transport_close(t); rtc_transport_free(&t)
@@ -28,6 +29,7 @@
 #include "protocol/rtc/addr.h"
 #include "protocol/rtc/dtls.h"
 #include "protocol/rtc/dtls_identity.h"
+#include "protocol/rtc/handshake.h"
 
 /* The steps of a session, in order; the doctor tells the last one that was reached. */
 enum rtc_step {
@@ -108,6 +110,18 @@ enum rtc_took rtc_transport_take(struct rtc_transport *t, int64_t now_us, const 
 bool rtc_transport_take_moved(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from, uint8_t *bytes,
                               size_t len);
 
+/** Datagrams of DTLS have come before the end of the handshake, or we are to begin with it, and no step is lent. */
+bool rtc_transport_wants_handshake(const struct rtc_transport *t);
+
+/**
+ * Lend the step that is wanted; NULL: none is. Meanwhile the transport may be used, closed and freed; what comes of DTLS waits for
+ * the next step.
+ */
+struct rtc_handshake *rtc_transport_lend_handshake(struct rtc_transport *t) ATTR_MUST_USE;
+
+/** Take a step back that was computed, send what it made, and go on. The step is freed. */
+void rtc_transport_take_handshake(struct rtc_transport *t, struct rtc_handshake *h, int64_t now_us);
+
 /** When rtc_transport_tick() is due; INT64_MAX: never. It may change with each call above. */
 int64_t rtc_transport_due_us(const struct rtc_transport *t);
 void    rtc_transport_tick(struct rtc_transport *t, int64_t now_us);
@@ -147,6 +161,7 @@ struct rtc_drops {
     uint32_t bad_check;    /* a check with wrong username or integrity */
     uint32_t bad_srtp;     /* not authenticated, or a replay */
     uint32_t early;        /* DTLS before an address is proven, media before the handshake has ended */
+    uint32_t busy;         /* DTLS beyond what may wait for a step of the handshake (handshake.h) */
     uint32_t other;        /* no kind of RFC 7983 that we speak */
 };
 const struct rtc_drops *rtc_transport_drops(const struct rtc_transport *t);

@@ -98,7 +98,9 @@ static size_t seal(struct wire_side *from, uint8_t bytes[256], uint16_t seq, uin
 
 static enum rtc_took take(struct wire_side *to, const struct rtc_addr *from, uint8_t *bytes, size_t len)
 {
-    return rtc_transport_take(to->t, now_us(), from, bytes, len);
+    enum rtc_took took = rtc_transport_take(to->t, now_us(), from, bytes, len);
+    wire_shake(to, now_us());
+    return took;
 }
 
 static void media_passes(struct wire_side *from, uint16_t seq)
@@ -245,6 +247,96 @@ static void every_handshake_datagram_may_be_lost(void **state)
         assert_int_equal(rtc_transport_step(w->b.t), RTC_STEP_CONNECTED);
         media_passes(&w->a, 1);
         media_passes(&w->b, 1);
+        wire_free(w);
+    }
+}
+
+/* Side a has a ClientHello, and lends the step that it makes of it. */
+static struct rtc_handshake *lend_first_step(struct wire *w)
+{
+    w->a.keeps_steps = true;
+    wire_check_both(w);
+    assert_false(rtc_transport_wants_handshake(w->a.t));
+    wire_deliver(&w->a);
+    assert_true(rtc_transport_wants_handshake(w->a.t));
+    struct rtc_handshake *h = rtc_transport_lend_handshake(w->a.t);
+    assert_non_null(h);
+    return h;
+}
+
+static void a_step_that_is_lent_holds_up_no_check_and_bounds_what_waits(void **state)
+{
+    (void)state;
+    struct wire          *w = wire_open();
+    struct rtc_handshake *h = lend_first_step(w);
+    unsigned              checks = w->a.n_stun_sent;
+    assert_int_equal(rtc_transport_due_us(w->a.t), INT64_MAX);
+    assert_int_equal(wire_check_from(&w->a, &w->b.addr, &(struct wire_check){ .use_candidate = true }), RTC_VERIFIED);
+    assert_int_equal(w->a.n_stun_sent, checks + 1);
+    for (unsigned i = 0; i < 2 * RTC_HANDSHAKE_DATAGRAMS; i++) {
+        uint8_t garbage[RTC_HANDSHAKE_BYTES / RTC_HANDSHAKE_DATAGRAMS] = { 22, 254, 253 };
+        assert_int_equal(take(&w->a, &w->b.addr, garbage, sizeof garbage),
+                         i < RTC_HANDSHAKE_DATAGRAMS ? RTC_TAKEN : RTC_DROPPED);
+    }
+    assert_int_equal(rtc_transport_drops(w->a.t)->busy, RTC_HANDSHAKE_DATAGRAMS);
+    assert_false(rtc_transport_wants_handshake(w->a.t));
+    assert_int_equal(w->a.n_sent, 0);
+
+    w->a.keeps_steps = false;
+    rtc_handshake_compute(h);
+    assert_int_equal(w->a.n_sent, 0); /* A step sends nothing by itself. */
+    rtc_transport_take_handshake(w->a.t, h, now_us());
+    assert_true(w->a.n_sent > 0);
+    wire_run(w);
+    assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_CONNECTED);
+    media_passes(&w->a, 1);
+    media_passes(&w->b, 1);
+    wire_free(w);
+}
+
+static void a_goodbye_that_comes_while_the_last_step_is_computed_is_heard(void **state)
+{
+    (void)state;
+    struct wire *w = wire_open();
+    w->b.keeps_steps = true;
+    wire_check_both(w);
+    struct rtc_handshake *h = NULL;
+    for (int i = 0; i < 8 && rtc_transport_step(w->a.t) != RTC_STEP_CONNECTED; i++) {
+        wire_deliver(&w->b);
+        h = rtc_transport_lend_handshake(w->b.t);
+        assert_non_null(h);
+        rtc_handshake_compute(h);
+        rtc_transport_take_handshake(w->b.t, h, now_us());
+        wire_deliver(&w->a);
+    }
+    wire_deliver(&w->b); /* The server is connected; its Finished is there. */
+    h = rtc_transport_lend_handshake(w->b.t);
+    assert_non_null(h);
+    rtc_transport_close(w->a.t);
+    wire_deliver(&w->b);
+    rtc_handshake_compute(h);
+    rtc_transport_take_handshake(w->b.t, h, now_us());
+    assert_int_equal(rtc_transport_step(w->b.t), RTC_STEP_CLOSED);
+    assert_int_equal(w->b.steps[w->b.n_steps - 2], RTC_STEP_CONNECTED);
+    wire_free(w);
+}
+
+static void a_transport_may_end_while_a_step_is_lent(void **state)
+{
+    (void)state;
+    for (int is_freed = 0; is_freed < 2; is_freed++) {
+        struct wire          *w = wire_open();
+        struct rtc_handshake *h = lend_first_step(w);
+        rtc_transport_close(w->a.t);
+        if (is_freed)
+            rtc_transport_free(&w->a.t);
+        rtc_handshake_compute(h);
+        if (is_freed)
+            rtc_handshake_free(&h);
+        else
+            rtc_transport_take_handshake(w->a.t, h, now_us());
+        assert_int_equal(w->a.n_sent, 0);
+        assert_true(is_freed || rtc_transport_step(w->a.t) == RTC_STEP_CLOSED);
         wire_free(w);
     }
 }
@@ -622,6 +714,9 @@ int main(void)
         cmocka_unit_test(dtls_from_an_address_without_check_is_dropped),
         cmocka_unit_test(media_before_the_end_of_the_handshake_is_dropped),
         cmocka_unit_test(every_handshake_datagram_may_be_lost),
+        cmocka_unit_test(a_step_that_is_lent_holds_up_no_check_and_bounds_what_waits),
+        cmocka_unit_test(a_goodbye_that_comes_while_the_last_step_is_computed_is_heard),
+        cmocka_unit_test(a_transport_may_end_while_a_step_is_lent),
         cmocka_unit_test(records_that_come_early_are_bounded),
         cmocka_unit_test(another_certificate_is_refused),
         cmocka_unit_test(replays_and_changed_packets_are_dropped),

@@ -43,6 +43,8 @@ struct wire_side {
     unsigned              n_asked;             /* checks of its own */
     struct wire_datagram  asked;               /* the last one */
     struct rtc_addr       sent_to;
+    bool                  keeps_steps; /* The test itself computes the steps of the handshake. */
+    struct rtc_handshake *kept;        /* ... and has this one */
 };
 
 struct wire {
@@ -174,6 +176,15 @@ static inline size_t wire_write_check(uint8_t *bytes, size_t cap, const struct w
     return stun_write_end(&w, c->password ? c->password : is_a ? PWD_A : PWD_B) ? wr_len(&w) : 0;
 }
 
+/** Compute the steps of the handshake that a side wants, at once. */
+static inline void wire_shake(struct wire_side *s, int64_t now)
+{
+    for (struct rtc_handshake *h; !s->keeps_steps && (h = rtc_transport_lend_handshake(s->t));) {
+        rtc_handshake_compute(h);
+        rtc_transport_take_handshake(s->t, h, now);
+    }
+}
+
 /** Answer the last check of a side as the one who is at `from` would. `password`: of the other side; NULL: the right one. */
 static inline enum rtc_took wire_answer_at(struct wire_side *to, int64_t now, const struct rtc_addr *from,
                                            const char *password)
@@ -181,13 +192,16 @@ static inline enum rtc_took wire_answer_at(struct wire_side *to, int64_t now, co
     uint8_t             bytes[STUN_MESSAGE_MAX];
     struct stun_message m;
     struct wr           w = wr_over(bytes, sizeof bytes);
+    enum rtc_took       took;
     if (!stun_parse(&m, to->asked.bytes, to->asked.len))
         return RTC_DROPPED;
     stun_write_begin(&w, STUN_SUCCESS, m.id);
     stun_write_mapped(&w, &to->addr);
     if (!stun_write_end(&w, password ? password : to == &to->wire->a ? PWD_B : PWD_A))
         return RTC_DROPPED;
-    return rtc_transport_take(to->t, now, from, bytes, wr_len(&w));
+    took = rtc_transport_take(to->t, now, from, bytes, wr_len(&w));
+    wire_shake(to, now);
+    return took;
 }
 
 static inline enum rtc_took wire_check_at(struct wire_side *to, int64_t now, const struct rtc_addr *from,
@@ -197,6 +211,7 @@ static inline enum rtc_took wire_check_at(struct wire_side *to, int64_t now, con
     size_t        len = wire_write_check(bytes, sizeof bytes, to, c);
     unsigned      asked = to->n_asked;
     enum rtc_took took = rtc_transport_take(to->t, now, from, bytes, len);
+    wire_shake(to, now);
     if (to->n_asked != asked && !c->is_forged)
         wire_answer_at(to, now, from, c->own_password);
     return took;
@@ -223,6 +238,7 @@ static inline bool wire_deliver(struct wire_side *to)
     while (to->head != to->tail) {
         struct wire_datagram d = to->queue[to->head++ % WIRE_QUEUE];
         rtc_transport_take(to->t, now_us(), &wire_other(to)->addr, d.bytes, d.len);
+        wire_shake(to, now_us());
     }
     return any;
 }
