@@ -19,9 +19,9 @@ class RtcSrs(Srs):
                          more=f"rtc_server {{ enabled on; listen {free_port()}; candidate 127.0.0.1; protocol all; "
                               f"tcp {{ enabled on; listen {free_port()}; }} }} circuit_breaker {{ enabled off; }}")
 
-    def viewers(self, n, seconds, **options):
+    def viewers(self, n, seconds, rate=JOINS_A_SECOND, **options):
         url = f"http://127.0.0.1:{self.ports['api']}/rtc/v1/whep/?app=live&stream=livestream"
-        return lab.Load("rtc_players", *lab.flags(players=n, duration=seconds, pid=self.pid, rate=JOINS_A_SECOND, **options), url)
+        return lab.Load("rtc_players", *lab.flags(players=n, duration=seconds, pid=self.pid, rate=rate, **options), url)
 
 
 def viewing(n, seconds, **options):
@@ -46,6 +46,38 @@ def floor(n, seconds, kbps, **options):
     with lab.Load("rtc_floor", *lab.flags(viewers=n, kbps=round(kbps), duration=seconds, **options)) as load:
         result = load.result()
     return {"cpu": result["cpu_s_per_gbit"], "core": result["core"]}
+
+
+def joining(bystanders, rate, turns, seconds):
+    """
+    The p99 of a stream's players over RTMP alone; while viewers over WebRTC join, and leave as soon as they are connected; and while as
+    many join at a second process of the server: the load tools' own part.
+    """
+    need("api")
+    with RtcSrs() as server, RtcSrs() as elsewhere, lab.Bystanders(server, bystanders) as others:
+        joins = []
+        for _ in range(turns):
+            with others.phase("alone"):
+                time.sleep(seconds)
+            for name, of in (("joins", server), ("elsewhere", elsewhere)):
+                with others.phase(name), of.viewers(rate * seconds, 0, rate=rate, warmup=0, leave=True) as load:
+                    joins.append(load.result())
+        p99, lost = others.result()
+    for result in joins:
+        if result["connected"] < rate * seconds:
+            raise lab.Failed(f"{result['connected']} of {rate * seconds} have joined: {result['why']}")
+    return {"ratio": lab.times(p99, "joins", "alone"), "ratio_elsewhere": lab.times(p99, "joins", "elsewhere"),
+            "alone_p99": lab.median(p99["alone"]), "joins_p99": lab.median(p99["joins"]), "elsewhere_p99": lab.median(p99["elsewhere"]),
+            "join_p99": lab.median([r["join_ms"]["p99"] for r in joins[::2]]), **lost}
+
+
+def row_rtc_joins(table):
+    """100 joins a second over WebRTC, beside players over RTMP"""
+    how = {"bystanders": 300, "rate": 100, "turns": 7, "seconds": 3, **table.how("rtc-joins")}
+    mine = table.keep("rtc-joins", {"this server": [joining(**how)]})["this server"]
+    table.target(f"{how['rate']} joins a second over WebRTC: p99 of {how['bystanders']} others ÷ no joins", middle(mine, "ratio"), 1.2)
+    table.target("the same ÷ the same joins at another process", middle(mine, "ratio_elsewhere"), 1.2)
+    table.target("the same: p99 of the joins", middle(mine, "join_p99"), None, " ms")
 
 
 def row_rtc(table):
@@ -84,8 +116,9 @@ def row_rtc_tcp(table):
     table.target("the same: added latency, p99", middle(mine, "p99"), 20, " ms")
 
 
-ROWS = {"rtc": row_rtc, "rtc-latency": row_rtc_latency, "rtc-tcp": row_rtc_tcp}
+ROWS = {"rtc": row_rtc, "rtc-latency": row_rtc_latency, "rtc-tcp": row_rtc_tcp, "rtc-joins": row_rtc_joins}
 
 # With how much --quick runs them.
 QUICK = {"rtc": {"viewers": 5, "turns": 1, "seconds": 1}, "rtc-latency": {"viewers": 5, "turns": 1, "seconds": 1},
-         "rtc-tcp": {"viewers": 5, "turns": 1, "seconds": 1}}
+         "rtc-tcp": {"viewers": 5, "turns": 1, "seconds": 1},
+         "rtc-joins": {"bystanders": 5, "rate": 10, "turns": 1, "seconds": 1}}

@@ -5,7 +5,7 @@
  *
  * They join (--rate a second), then --warmup seconds pass, then --duration seconds are measured. Two lines of JSON go to stdout:
  * {"event":"ready"} when all play, {"event":"result", …} at the end. Latency is that of the stamp in each picture (stamp.h), which
- * sampled viewers decrypt; join is the time from the request to the first packet of the video.
+ * sampled viewers decrypt; join is the time from the request to the first packet of the video, or, with --leave, to the keys.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,6 +27,7 @@ static struct {
     size_t            n_players;
     int64_t           rate, warmup_s, duration_s, join_timeout_s;
     pid_t             pid;
+    bool              leave;
 } conf = { .n_players = 1, .rate = 100, .warmup_s = 1, .duration_s = 10, .join_timeout_s = 20 };
 
 static struct {
@@ -45,6 +46,7 @@ static void usage(void)
           "  --duration S      seconds to measure (10)\n"
           "  --join-timeout S  do not wait longer for the last to join (20)\n"
           "  --tcp             media over TCP; the server has to tell a candidate of it\n"
+          "  --leave           a viewer leaves as soon as it is connected\n"
           "  --pid PID         note CPU time and memory of the server\n"
           "  --quiet           as for the other tools; there is no progress\n",
           stderr);
@@ -67,9 +69,11 @@ static void parse_url(const char *url)
 static void parse_options(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "players", 1, NULL, 'n' },  { "rate", 1, NULL, 'r' },         { "warmup", 1, NULL, 'w' },
-        { "duration", 1, NULL, 'd' }, { "join-timeout", 1, NULL, 'j' }, { "pid", 1, NULL, 'p' },
-        { "quiet", 0, NULL, 'q' },    { "tcp", 0, NULL, 't' },          { 0 },
+        { "players", 1, NULL, 'n' },      { "rate", 1, NULL, 'r' },
+        { "warmup", 1, NULL, 'w' },       { "duration", 1, NULL, 'd' },
+        { "join-timeout", 1, NULL, 'j' }, { "pid", 1, NULL, 'p' },
+        { "quiet", 0, NULL, 'q' },        { "tcp", 0, NULL, 't' },
+        { "leave", 0, NULL, 'l' },        { 0 },
     };
     for (int what, at; (what = getopt_long(argc, argv, "", options, &at)) != -1;) {
         if (what == '?')
@@ -83,6 +87,7 @@ static void parse_options(int argc, char **argv)
         case 'j': conf.join_timeout_s = n; break;
         case 'p': conf.pid = (pid_t)n; break;
         case 't': conf.target.is_tcp = true; break;
+        case 'l': conf.leave = true; break;
         }
     }
     if (optind + 1 != argc)
@@ -95,6 +100,7 @@ static void open_one(void)
     size_t             i = load.n_opened++;
     struct rtc_viewer *v = &load.all[i];
     v->sampled = i % ONE_TO_SAMPLE == 0;
+    v->leaves = conf.leave;
     rtc_viewer_open(v, &conf.target, &load.tally);
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = v };
     if (v->way.fd >= 0 && epoll_ctl(load.epoll_fd, EPOLL_CTL_ADD, v->way.fd, &event) < 0)
@@ -112,7 +118,7 @@ static void work(int64_t until_us, bool (*is_enough)(void))
             (int64_t)(load.n_opened - first) <= (now - began) * conf.rate / US_PER_SECOND)
             open_one();
         struct epoll_event events[EVENTS];
-        int                n = epoll_wait(load.epoll_fd, events, EVENTS, load.n_opened < conf.n_players ? 0 : WAIT_MS);
+        int                n = epoll_wait(load.epoll_fd, events, EVENTS, load.n_opened < conf.n_players ? 1 : WAIT_MS);
         for (int i = 0; i < n; i++)
             rtc_viewer_read(events[i].data.ptr, &load.tally);
         for (size_t i = 0; now - ticked > TICK_US && i < load.n_opened; i++)
@@ -146,7 +152,7 @@ static void print_result(double seconds, const struct usage *before)
     if (conf.pid && usage_read(conf.pid, &after)) {
         double cpu_s = (double)(after.cpu_us - before->cpu_us) / 1e6;
         printf(",\"server\":{\"cpu_s\":%.4f,\"core\":%.4f,\"cpu_s_per_gbit\":%.5f,\"rss\":%" PRId64 "}", cpu_s,
-               cpu_s / seconds, gbit > 0 ? cpu_s / gbit : 0, after.rss_bytes);
+               seconds > 0 ? cpu_s / seconds : 0, gbit > 0 ? cpu_s / gbit : 0, after.rss_bytes);
     }
     printf("}\n");
 }

@@ -152,7 +152,7 @@ void rtc_viewer_open(struct rtc_viewer *v, const struct rtc_target *target, stru
 {
     static char        answer[ANSWER_MAX];
     struct sockaddr_in to;
-    *v = (struct rtc_viewer){ .way.fd = -1, .sampled = v->sampled, .opened_us = now_us() };
+    *v = (struct rtc_viewer){ .way.fd = -1, .sampled = v->sampled, .leaves = v->leaves, .opened_us = now_us() };
     if (!ask(target, answer)) {
         fail(v, tally, "the server has refused");
         return;
@@ -201,6 +201,13 @@ static bool open_srtp(struct rtc_viewer *v)
     return srtp_create(&v->srtp, &policy) == srtp_err_status_ok;
 }
 
+static void note_joined(struct rtc_viewer *v, struct rtc_tally *tally)
+{
+    v->joined_us = now_us();
+    tally->joined++;
+    histogram_add(&tally->join, v->joined_us - v->opened_us);
+}
+
 static void shake_hands(struct rtc_viewer *v, struct rtc_tally *tally)
 {
     int got = SSL_do_handshake(v->ssl);
@@ -215,6 +222,10 @@ static void shake_hands(struct rtc_viewer *v, struct rtc_tally *tally)
         return;
     }
     v->phase = RTC_PLAYING;
+    if (v->leaves) {
+        note_joined(v, tally);
+        rtc_viewer_close(v);
+    }
 }
 
 static void begin_handshake(struct rtc_viewer *v, struct rtc_tally *tally)
@@ -256,11 +267,8 @@ static void take_media(struct rtc_viewer *v, struct rtc_tally *tally, uint8_t *b
     if (!v->has_seq || step > 0)
         v->seq = seq;
     v->has_seq = true;
-    if (!v->joined_us) {
-        v->joined_us = now_us();
-        tally->joined++;
-        histogram_add(&tally->join, v->joined_us - v->opened_us);
-    }
+    if (!v->joined_us)
+        note_joined(v, tally);
     if (v->sampled)
         take_stamp(v, tally, bytes, (int)len);
 }
@@ -297,7 +305,7 @@ void rtc_viewer_read(struct rtc_viewer *v, struct rtc_tally *tally)
     for (int i = 0; i < READS_A_TURN && v->way.fd >= 0; i++) {
         if (v->phase == RTC_HANDSHAKE) {
             shake_hands(v, tally);
-            if (v->phase != RTC_PLAYING)
+            if (v->phase != RTC_PLAYING || v->way.fd < 0)
                 return;
         }
         ssize_t n = rtc_way_receive(&v->way, bytes, sizeof bytes);
@@ -326,7 +334,7 @@ void rtc_viewer_tick(struct rtc_viewer *v, struct rtc_tally *tally, int64_t now)
 
 void rtc_viewer_close(struct rtc_viewer *v)
 {
-    if (v->phase == RTC_PLAYING)
+    if (v->ssl && v->phase == RTC_PLAYING)
         (void)SSL_shutdown(v->ssl); /* the server forgets the session at once */
     SSL_free(v->ssl);
     v->ssl = NULL;

@@ -29,6 +29,7 @@ struct rtc_viewer {
     struct rtc_way way;
     enum rtc_phase phase;
     bool           sampled;
+    bool           leaves; /* as soon as it is connected: it has then joined */
     const char    *failure;
     char           remote_ufrag[64], remote_pwd[128];
     uint8_t        id[12]; /* of the last check */
