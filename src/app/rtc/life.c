@@ -86,6 +86,7 @@ static struct err *run_session(struct rtc_peer *peer)
     log_info("rtc: %s connected after %lldms, %s", peer->role->type->name,
              (long long)((peer->connected_us - peer->opened_us) / US_PER_MS),
              rtc_transport_describe(peer->transport, how, sizeof how));
+    co_trim_stack(); /* Return the stack pages that the beginning touched; the session may go on for hours. */
     return peer->role->run(peer);
 }
 

@@ -67,29 +67,54 @@ void rtc_track_frame(struct rtc_track *t, struct rtc_packed *frame, int64_t time
 
 /* ---- what was sent ---- */
 
-static bool grow(struct rtc_track *t)
+static bool is_recent(const struct rtc_sent *s, uint32_t now_ms)
 {
-    size_t           n = t->n_sent ? 2 * t->n_sent : SENT_FIRST;
+    return s->frame && now_ms - s->sent_ms < RTC_SENT_KEPT_US / US_PER_MS;
+}
+
+/* Have `n` places. Those of the packets that are dropped for it are no longer recent, or there are more places than before. */
+static bool resize(struct rtc_track *t, size_t n)
+{
     struct rtc_sent *sent = n <= RTC_SENT_MAX ? mem_calloc(n, sizeof *sent) : NULL;
     if (!sent)
         return false;
-    for (size_t i = 0; i < t->n_sent; i++)
-        if (t->sent[i].frame)
-            sent[t->sent[i].seq & (n - 1)] = t->sent[i];
+    for (size_t i = 0; i < t->n_sent; i++) {
+        struct rtc_sent *was = &t->sent[i], *is = &sent[was->seq & (n - 1)];
+        bool             is_newer = was->frame && (!is->frame || (int16_t)(uint16_t)(was->seq - is->seq) > 0);
+        rtc_packed_unref(is_newer ? &is->frame : &was->frame);
+        if (is_newer)
+            *is = *was;
+    }
     mem_free(t->sent);
     t->sent = sent;
     t->n_sent = n;
     return true;
 }
 
-static bool is_recent(const struct rtc_sent *s, uint32_t now_ms)
+static bool grow(struct rtc_track *t)
 {
-    return s->frame && now_ms - s->sent_ms < RTC_SENT_KEPT_US / US_PER_MS;
+    return resize(t, t->n_sent ? 2 * t->n_sent : SENT_FIRST);
+}
+
+/*
+ * Halve the places when the newest packets fill few of them: a viewer that joins is sent a GOP at once, and then much less. Looked
+ * at after each quarter of the places.
+ */
+static void shrink(struct rtc_track *t, uint32_t now_ms)
+{
+    size_t n = 0;
+    if (t->n_sent <= SENT_FIRST || (t->seq & (t->n_sent / 4 - 1)) != 0)
+        return;
+    for (size_t i = 0; i < t->n_sent; i++)
+        n += is_recent(&t->sent[i], now_ms);
+    if (n <= t->n_sent / 2 - t->n_sent / 8) /* and an eighth to spare, so that they do not grow at once */
+        (void)resize(t, t->n_sent / 2);
 }
 
 /* A place for the next packet; NULL: it is not kept. */
 static struct rtc_sent *keep(struct rtc_track *t, uint32_t now_ms)
 {
+    shrink(t, now_ms);
     bool is_full = t->n_sent == 0 || is_recent(&t->sent[t->seq & (t->n_sent - 1)], now_ms);
     if (!t->agreed.nack || (is_full && !grow(t) && t->n_sent == 0))
         return NULL;

@@ -123,6 +123,27 @@ static void more_packets_are_kept_the_more_are_sent(void **state)
     assert_in_range(packed->refs, RTC_SENT_MAX, RTC_SENT_MAX + 2);
 }
 
+static void after_a_burst_fewer_packets_have_room(void **state)
+{
+    (void)state;
+    int64_t now = 0;
+    rtc_track_init(&t, &video_track);
+    for (int i = 0; i < 1000; i++)
+        send_one(now += 100);
+    size_t burst = t.n_sent;
+    assert_int_equal(burst, 1024);
+    for (int i = 0; i < 5000; i++)
+        send_one(now += 12 * US_PER_MS);
+    assert_int_equal(t.n_sent, 128); /* 84 of a second */
+    assert_int_equal(packed->refs, 2 + 128);
+    uint16_t last = t.seq;
+    unsigned before = v.n_got;
+    rtc_track_resend(&t, &out, (uint16_t)(last - 83), 0xffff, now);
+    assert_int_equal(v.n_got, before + 17);
+    rtc_track_resend(&t, &out, (uint16_t)(last - 86), 0, now);
+    assert_int_equal(v.n_got, before + 17);
+}
+
 static void nothing_is_kept_unless_nack_was_agreed(void **state)
 {
     (void)state;
@@ -278,6 +299,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_packet_is_not_sent_again_at_once_nor_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(old_packets_are_not_sent_again, setup, teardown),
         cmocka_unit_test_setup_teardown(more_packets_are_kept_the_more_are_sent, setup, teardown),
+        cmocka_unit_test_setup_teardown(after_a_burst_fewer_packets_have_room, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_kept_unless_nack_was_agreed, setup, teardown),
         cmocka_unit_test_setup_teardown(times_go_with_the_first_packet_of_a_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(every_packet_names_the_track, setup, teardown),
