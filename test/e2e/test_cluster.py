@@ -144,7 +144,7 @@ def test_a_websocket_that_the_other_origin_refuses_is_refused(make_server):
 
 # -- WebRTC --------------------------------------------------------------------------------------------------------------
 
-RTC = "rtc { enabled on; } "
+RTC = "rtc { enabled on; } publish { normal_timeout 60000; } "
 
 
 def rtc_cluster(make_server):

@@ -66,14 +66,6 @@ static void forget(void *object)
     (void)object;
 }
 
-static redisReplyObjectFunctions makers = {
-    .createString = take_text,
-    .createArray = refuse_array,
-    .createInteger = take_number,
-    .createNil = take_nothing,
-    .freeObject = forget,
-};
-
 static struct err *judge(const struct reading *r)
 {
     return r->is_error ? err_new(E_BACKEND, "Redis answers: %.200s", r->out->text) : NULL;
@@ -124,8 +116,13 @@ static struct err *send_command(struct io *io, const char *const *words, size_t 
 
 struct err *redis_call(struct io *io, const char *const *words, size_t n, struct redis_answer *out, int64_t deadline_us)
 {
-    struct reading r = { .out = out };
-    redisReader   *reader = n <= REDIS_WORDS_MAX ? redisReaderCreateWithFunctions(&makers) : NULL;
+    struct reading            r = { .out = out };
+    redisReplyObjectFunctions makers = { .createString = take_text,
+                                         .createArray = refuse_array,
+                                         .createInteger = take_number,
+                                         .createNil = take_nothing,
+                                         .freeObject = forget };
+    redisReader              *reader = n <= REDIS_WORDS_MAX ? redisReaderCreateWithFunctions(&makers) : NULL;
     *out = (struct redis_answer){ .kind = REDIS_NOTHING };
     if (!reader)
         return err_no_memory();
