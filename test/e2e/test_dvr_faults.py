@@ -9,7 +9,7 @@ from api import Api
 from test_hls_disk import ext4_disk, run, small_disk  # noqa: F401
 from wait import until
 
-CONF = "vhost __defaultVhost__ {{ play {{ gop_cache off; }} dvr {{ enabled on; dvr_path {path}/[stream].[timestamp]{ending}; dvr_apply live/s; }} }}"
+CONF = "vhost __defaultVhost__ {{ dvr {{ enabled on; dvr_path {path}/[stream].[timestamp]{ending}; dvr_apply live/s; }} }}"
 
 
 def begin(make_server, witness, folder, ending=".flv", size=4000, **how):
