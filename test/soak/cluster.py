@@ -44,7 +44,7 @@ class Record:
     """What a player has seen of a Numbered stream."""
 
     def __init__(self):
-        self.number, self.pictures, self.repeats, self.missed, self.backward, self.times = -1, 0, 0, 0, 0, {}
+        self.number, self.pictures, self.repeats, self.missed, self.backward, self.times, self.where = -1, 0, 0, 0, 0, {}, []
 
     def note(self, m):
         number = flv.number_of(m)
@@ -54,7 +54,9 @@ class Record:
         self.times[m.type] = m.ts
         if m.type != flv.VIDEO:
             return
-        self.repeats += number[1] <= self.number
+        if number[1] <= self.number:
+            self.repeats += 1
+            self.where.append("%d after %d at %d ms" % (number[1], self.number, m.ts))
         self.missed += max(0, number[1] - self.number - 1) if self.pictures else 0
         self.number = number[1]
         self.pictures += 1
@@ -292,12 +294,19 @@ class Soak:
         self.fill()
         self.wait_playing()
 
+    def tell_repeats(self):
+        for p in self.audience.players:
+            if p.record.where:
+                print("        %s at %s: picture %s" % (p.name, p.server.name, ", ".join(p.record.where[:5])), flush=True)
+                p.record.where.clear()
+
     def wait_playing(self):
         began = time.monotonic()
         wanted = {p: self.tree.number(p.name) + MORE_PICTURES for p in self.audience.players}
         while (late_ones := [p for p, n in wanted.items() if p.record.number < n]) and time.monotonic() < began + MEND_S:
             time.sleep(0.1)
         self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+        self.tell_repeats()
         for p in late_ones[:10]:
             self.problems.append("%s at %s %s" % (p.name, p.server.name, "is disconnected: %r" % p.error if p.closed else "does not play"))
         print("    all of %d players play again after %.1f s" % (len(wanted), time.monotonic() - began) if not late_ones else
