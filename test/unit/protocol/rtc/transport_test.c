@@ -522,6 +522,42 @@ static void nothing_but_checks_goes_to_an_address_that_is_not_proven(void **stat
     }
 }
 
+/* RFC 9000 8.1: who forges addresses has at most three times the bytes sent there that it sends, and leaves no connection behind. */
+static void a_flood_with_forged_addresses_is_not_amplified(void **state)
+{
+    (void)state;
+    struct wire    *w = wire_open();
+    struct rtc_addr victim = wire_addr("192.0.2.1", 4000);
+    uint8_t         hello[1200] = { 22, 254, 253 };
+    size_t          came = 0;
+    for (int i = 0; i < 200; i++) {
+        const struct wire_check forged = { .use_candidate = i % 2, .is_forged = true, .priority = (uint32_t)i };
+        size_t                  before = w->a.sent_bytes, len = wire_write_check(hello + 3, 512, &w->a, &forged);
+        wire_check_from(&w->a, &victim, &forged);
+        assert_in_range(w->a.sent_bytes - before, 1, 3 * len);
+        came += len;
+    }
+    size_t held = mallinfo2().uordblks;
+    for (size_t len = 1; len <= sizeof hello; len++) {
+        size_t before = w->a.sent_bytes;
+        hello[0] = 22;
+        assert_int_equal(take(&w->a, &victim, hello, len), RTC_DROPPED);
+        assert_in_range(w->a.sent_bytes - before, 0, 3 * len);
+        came += len;
+    }
+    assert_in_range(w->a.sent_bytes, 1, 3 * came);
+    assert_int_equal(w->a.n_sent, 0);
+    assert_int_equal(mallinfo2().uordblks, held);
+    assert_false(rtc_transport_wants_handshake(w->a.t));
+    for (uint16_t port = 1; port < 60000; port++) {
+        struct rtc_addr stranger = wire_addr("192.0.2.2", port);
+        assert_int_equal(take(&w->a, &stranger, hello, sizeof hello), RTC_DROPPED);
+    }
+    assert_int_equal(mallinfo2().uordblks, held);
+    assert_int_equal(w->a.n_sent, 0);
+    wire_free(w);
+}
+
 static void within_a_second_the_highest_priority_is_chosen(void **state)
 {
     (void)state;
@@ -726,6 +762,7 @@ int main(void)
         cmocka_unit_test(media_of_strangers_and_replays_move_nothing),
         cmocka_unit_test(a_forged_nomination_moves_nothing),
         cmocka_unit_test(nothing_but_checks_goes_to_an_address_that_is_not_proven),
+        cmocka_unit_test(a_flood_with_forged_addresses_is_not_amplified),
         cmocka_unit_test(within_a_second_the_highest_priority_is_chosen),
         cmocka_unit_test(a_peer_without_a_known_password_is_believed),
         cmocka_unit_test(a_check_that_is_sent_again_from_elsewhere_moves_nothing),

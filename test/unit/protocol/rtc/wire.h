@@ -43,6 +43,7 @@ struct wire_side {
     unsigned              n_asked;             /* checks of its own */
     struct wire_datagram  asked;               /* the last one */
     struct rtc_addr       sent_to;
+    size_t                sent_bytes;  /* of everything */
     bool                  keeps_steps; /* The test itself computes the steps of the handshake. */
     struct rtc_handshake *kept;        /* ... and has this one */
 };
@@ -82,6 +83,7 @@ static inline void wire_send(void *arg, const struct rtc_addr *to, const uint8_t
 {
     struct wire_side *s = arg;
     s->sent_to = *to;
+    s->sent_bytes += len;
     if (stun_is(bytes, len)) {
         bool is_request = bytes[0] == 0 && bytes[1] == STUN_BINDING;
         (*(is_request ? &s->n_asked : &s->n_stun_sent))++;
