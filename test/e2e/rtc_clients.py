@@ -2,6 +2,7 @@
 
     with whep(server, "live/s") as viewer:          plays by WHEP
         viewer.wait(lambda s: s.video > 20)         s: what has been decoded so far
+    with whip_server() as far:                      takes what is published to http://127.0.0.1:PORT/ by WHIP
     with whip(server, "live/s") as publisher:       publishes pictures that move and a tone by WHIP
         publisher.wait(lambda s: s.state == "connected")
     with whip(server, "live/s", program=GST):       the same by another client
@@ -107,11 +108,20 @@ def whip(server, stream="live/s", more="", program=None, arguments=()):
     return _client("whip", server, stream, more, program, arguments)
 
 
+@contextlib.contextmanager
+def whip_server():
+    """A server of WHIP by aiortc, for one session; `port` is where it listens, `deleted` becomes true with DELETE."""
+    with Client([*AIORTC, "serve", ""]) as c:
+        c.port = c.wait(lambda s: s.port, "the port of aiortc's server").port
+        yield c
+
+
 # ---- the process of a client ----
 
 def _run(kind, url):  # noqa: C901 (a script of its own)
     import asyncio
     import fractions
+    import re
     import urllib.error
     import urllib.parse
     import urllib.request
@@ -120,7 +130,8 @@ def _run(kind, url):  # noqa: C901 (a script of its own)
     from aiortc import RTCPeerConnection, RTCSessionDescription, MediaStreamTrack
     from av import AudioFrame, VideoFrame
 
-    status = {"state": "new", "status": 0, "video": 0, "audio": 0, "moved": 0, "loud": 0, "width": 0, "body": "", "gone": False}
+    status = {"state": "new", "status": 0, "video": 0, "audio": 0, "moved": 0, "loud": 0, "width": 0, "body": "", "gone": False,
+              "port": 0, "deleted": False}
     transports = []
 
     def say():
@@ -177,7 +188,7 @@ def _run(kind, url):  # noqa: C901 (a script of its own)
         if kind == "whep":
             for media in ("audio", "video"):
                 peer.addTransceiver(media, direction="recvonly")
-        else:
+        elif kind == "whip":
             peer.addTrack(Tone())
             peer.addTrack(Pictures())
 
@@ -190,6 +201,38 @@ def _run(kind, url):  # noqa: C901 (a script of its own)
             status["state"] = peer.connectionState
             say()
 
+        if kind == "serve":
+            await serve(peer)
+        else:
+            await call(peer)
+        await peer.close()
+
+    async def serve(peer):
+        loop = asyncio.get_running_loop()
+
+        async def take(reader, writer):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            size = re.search(r"(?i)content-length: *(\d+)", head)
+            body = (await reader.readexactly(int(size.group(1)) if size else 0)).decode()
+            reply, sdp = "200 OK", ""
+            if head.startswith("POST"):
+                await peer.setRemoteDescription(RTCSessionDescription(body, "offer"))
+                await peer.setLocalDescription(await peer.createAnswer())
+                transports.extend(t.receiver.transport for t in peer.getTransceivers())
+                reply, sdp = "201 Created\r\nContent-Type: application/sdp\r\nLocation: /session", peer.localDescription.sdp
+            status["deleted"] |= head.startswith("DELETE")
+            writer.write(("HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (reply, len(sdp), sdp)).encode())
+            await writer.drain()
+            writer.close()
+
+        listening = await asyncio.start_server(take, "127.0.0.1", 0)
+        status["port"] = listening.sockets[0].getsockname()[1]
+        ended = loop.run_in_executor(None, sys.stdin.read)
+        while not ended.done():
+            say()
+            await asyncio.sleep(0.2)
+
+    async def call(peer):
         await peer.setLocalDescription(await peer.createOffer())
         request = urllib.request.Request(url, peer.localDescription.sdp.encode(), {"Content-Type": "application/sdp"})
         loop = asyncio.get_running_loop()
@@ -210,7 +253,6 @@ def _run(kind, url):  # noqa: C901 (a script of its own)
         if location:
             gone = urllib.request.Request(location, method="DELETE")
             await loop.run_in_executor(None, lambda: urllib.request.urlopen(gone, timeout=60).status)
-        await peer.close()
 
     asyncio.run(main())
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/conf/rtc_url.h"
 #include "app/conf/variable.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -100,11 +101,31 @@ static struct err *make_tc_url(char **tc_url, const char *word, const struct par
     return take(tc_url, &out);
 }
 
+/* A word of WHIP: the resource of a server of our kind, if it names none. */
+static struct err *make_whip_url(char **url, const char *word, const struct parts *p, const struct forward_names *names)
+{
+    struct buf     out = buf_up_to(RTMP_URL_MAX);
+    struct putting putting = { &out, names };
+    buf_append(&out, word, p->scheme_len + p->authority_len);
+    if (p->n_steps == 0 && !p->has_query) {
+        buf_printf(&out, "/rtc/v1/whip/?app=%s&stream=%s", names->app, names->stream);
+        if (!str_equal(names->vhost, STREAM_DEFAULT_VHOST))
+            buf_printf(&out, "&vhost=%s", names->vhost);
+        if (*names->param && names->param[1])
+            buf_printf(&out, "&%s", names->param + 1);
+    } else {
+        variable_replace(&out, p->rest, REPLACED, put_variable, &putting);
+    }
+    return take(url, &out);
+}
+
 struct err *forward_destination_make(struct forward_destination *d, const char *word, const struct forward_names *names)
 {
     struct parts p = split(word);
     bool         is_same = p.n_steps == 0 && !p.has_query; /* the same names on another server */
-    *d = (struct forward_destination){ 0 };
+    *d = (struct forward_destination){ .is_whip = conf_rtc_url_is(word, "whip") };
+    if (d->is_whip)
+        return make_whip_url(&d->url, word, &p, names);
     struct err *e = make_url(&d->url, word, &p, names);
     if (!e && p.n_steps < 2)
         e = make_stream(&d->stream, is_same, names);

@@ -7,6 +7,10 @@
  *     rtmp://host/app/name?k=v        that stream, with these parameters and no others
  *     rtmp://host/[app]/x-[stream][param]
  *
+ *     whip://host, whips://host       likewise by WHIP, to /rtc/v1/whip/ of a server of our kind
+ *     whips://host/app/name           that stream of it (conf/rtc_url.h)
+ *     https://host/…/whip?…           by WHIP, to exactly this URL
+ *
  * [vhost], [app], [stream] and [param] are the names of the published stream; [param] begins with its `?`. A URL that names an app
  * or has a query gets no parameter of the publisher by itself, because that may be a secret between it and this server.
  *
@@ -14,6 +18,8 @@
  */
 #ifndef APP_FORWARD_DESTINATION_H
 #define APP_FORWARD_DESTINATION_H
+
+#include <stdbool.h>
 
 #include "core/attr.h"
 #include "core/err.h"
@@ -26,8 +32,9 @@ struct forward_names {
     const char *vhost, *app, *stream, *param;
 };
 
-/** Arguments of an RTMP client (protocol/rtmp/client.h). */
+/** Arguments of an RTMP client (protocol/rtmp/client.h); with `is_whip`, the URL is for a client of WHIP (app/rtc/signal.h). */
 struct forward_destination {
+    bool  is_whip;
     char *url;
     char *stream; /* NULL: the last part of the URL */
     char *tc_url; /* NULL: made from the URL */

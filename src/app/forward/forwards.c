@@ -120,7 +120,7 @@ static void count(struct forward_counts *n, const struct target *t)
     n->connecting += t->state == TARGET_CONNECTING;
     n->pushing += t->state == TARGET_PUSHING;
     n->waiting += t->state == TARGET_WAITING;
-    n->bytes += t->client.io.bytes_out;
+    n->bytes += target_bytes_now(t);
 }
 
 struct forward_counts forwards_count(void)

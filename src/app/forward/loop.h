@@ -27,4 +27,11 @@ bool forward_loop_is_to_this_host(int fd);
 struct err *forward_loop_check(const struct conf *conf, const char *key, const struct rtmp_client *c,
                                const char *tc_url) ATTR_MUST_USE;
 
+/**
+ * Check a connection for a URL of WHIP or WHEP, whose query names the stream as this server's own URLs do: `app`, `stream`, `vhost`.
+ *
+ * Errors     E_SYSTEM_FORWARD_LOOP
+ */
+struct err *forward_loop_check_rtc(const struct conf *conf, const char *key, const char *url, int fd) ATTR_MUST_USE;
+
 #endif

@@ -5,6 +5,7 @@
 #include "app/forward/backend.h"
 #include "app/forward/loop.h"
 #include "app/forward/send.h"
+#include "app/forward/whip.h"
 #include "app/hooks/trust.h"
 #include "app/source/source.h"
 #include "core/backoff.h"
@@ -19,6 +20,14 @@ enum { GOODBYE_US = 2 * US_PER_SECOND };
 static struct target_totals totals;
 
 /* ---- one push ---- */
+
+/* A connection has ended over which this was sent. */
+static void note_sent(struct target *t, int64_t bytes)
+{
+    t->bytes_out = NULL;
+    totals.bytes += bytes;
+    t->bytes_before += bytes;
+}
 
 /* The certificates that the vhost trusts; NULL for a URL without TLS. */
 static struct err *find_trust(struct tls_ctx **tls, const struct target *t, const char *url, int64_t deadline_us)
@@ -73,17 +82,16 @@ static bool leaves(void *arg)
 
 static struct err *relay(struct target *t)
 {
-    t->sends = true;
+    t->reader = &t->out.reader;
     struct err *e = forward_send(&t->client, t->source, &t->out, &t->n_messages, leaves, t);
-    t->sends = false;
+    t->reader = NULL;
     t->n_jumps += t->out.reader.n_jumps;
     sender_detach(&t->out);
     return e;
 }
 
-static struct err *push(struct target *t)
+static struct err *push_by_rtmp(struct target *t, int64_t deadline_us)
 {
-    int64_t     deadline_us = now_us() + TARGET_CONNECT_US;
     struct err *e = open_client(t, deadline_us);
     if (!e)
         e = rtmp_client_publish(&t->client, deadline_us);
@@ -94,10 +102,26 @@ static struct err *push(struct target *t)
         if (!e)
             rtmp_client_leave(&t->client, now_us() + GOODBYE_US);
     }
-    totals.bytes += t->client.io.bytes_out;
-    t->bytes_before += t->client.io.bytes_out;
+    note_sent(t, t->client.io.bytes_out);
     rtmp_client_close(&t->client);
     return e;
+}
+
+static struct err *push_by_whip(struct target *t, int64_t deadline_us)
+{
+    int64_t     n_bytes = 0;
+    struct err *e = forward_whip(t, deadline_us, &n_bytes);
+    note_sent(t, n_bytes);
+    return e;
+}
+
+static struct err *push(struct target *t)
+{
+    int64_t deadline_us = now_us() + TARGET_CONNECT_US;
+    if (t->to.is_whip)
+        return push_by_whip(t, deadline_us);
+    t->bytes_out = &t->client.io.bytes_out;
+    return push_by_rtmp(t, deadline_us);
 }
 
 /* ---- again and again ---- */
@@ -209,14 +233,19 @@ const char *target_state_name(enum target_state state)
 
 int64_t target_bytes(const struct target *t)
 {
-    return t->bytes_before + t->client.io.bytes_out;
+    return t->bytes_before + target_bytes_now(t);
+}
+
+int64_t target_bytes_now(const struct target *t)
+{
+    return t->bytes_out ? *t->bytes_out : 0;
 }
 
 int64_t target_lag_us(const struct target *t)
 {
     const struct ring *ring = &t->source->ring;
-    uint64_t           seq = t->out.reader.seq;
-    if (!t->sends || seq < ring->tail || seq >= ring->head)
+    uint64_t           seq = t->reader ? t->reader->seq : 0;
+    if (!t->reader || seq < ring->tail || seq >= ring->head)
         return 0;
     return now_us() - ring_at(ring, seq)->arrived_us;
 }

@@ -14,54 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/forward/destination.h"
-#include "app/live/sender.h"
+#include "app/forward/target_state.h"
 #include "core/attr.h"
-#include "core/clock.h"
 #include "core/err.h"
-#include "core/failures.h"
-#include "core/list.h"
-#include "protocol/rtmp/client.h"
-
-struct co;
-struct co_group;
-struct source;
-
-enum {
-    TARGET_CONNECT_US = 10 * US_PER_SECOND, /* connect, handshake, and the answers to connect and publish */
-    TARGET_PAUSE_US = US_PER_SECOND,
-    TARGET_PAUSE_MAX_US = 30 * US_PER_SECOND,
-    TARGET_STEADY_US = 10 * US_PER_SECOND,
-    TARGET_REDIRECTS_MAX = 3, /* in a row */
-    TARGET_LEAVE_US = 3 * US_PER_SECOND,
-};
-
-enum target_state {
-    TARGET_CONNECTING,
-    TARGET_PUSHING,
-    TARGET_WAITING, /* for its next try */
-    TARGET_ENDED,   /* its coroutine has nothing to do any more */
-};
-
-struct target {
-    struct list                link; /* entry in forward->targets */
-    struct source             *source;
-    struct co                 *owner; /* is woken when the target ends */
-    struct co                 *co;    /* valid until TARGET_ENDED */
-    char                      *word;  /* what it was made from */
-    struct forward_destination to;
-    enum target_state          state;
-    bool                       leaves;      /* Send what is due, say goodbye, and end. */
-    int64_t                    leave_by_us; /* time at which its owner cancels it; only if it leaves */
-    int64_t                    pause_us;
-    int64_t                    next_try_us; /* in TARGET_WAITING */
-    struct rtmp_client         client;
-    struct sender              out;
-    bool                       sends; /* `out` is attached */
-    int64_t                    n_messages, n_jumps;
-    int64_t                    bytes_before; /* bytes of earlier connections */
-    struct failures            failures;
-};
 
 /**
  * Start to push a stream.
@@ -90,6 +45,9 @@ int64_t target_bytes(const struct target *t);
 
 /** How long the next frame has waited; 0: none waits, or nothing is pushed. */
 int64_t target_lag_us(const struct target *t);
+
+/** Bytes that were sent over the present connection. */
+int64_t target_bytes_now(const struct target *t);
 
 /** Bytes of connections that have ended, and failures of all targets since the start of the process. */
 struct target_totals {

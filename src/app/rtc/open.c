@@ -8,6 +8,8 @@
 #include "app/rtc/life.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/peers.h"
+#include "app/rtc/wish.h"
+#include "app/rtc/word.h"
 #include "app/server/server.h"
 #include "app/source/source.h"
 #include "core/clock.h"
@@ -71,25 +73,12 @@ static struct err *read_offer(struct opening *o)
     return o->opened->fault ? err_new(E_RTC_SDP_DECODE, "%s", sdp_fault_text(o->opened->fault)) : NULL;
 }
 
-/* Letters and digits that nobody can guess, and a terminator. */
-static bool make_word(char *word, size_t len)
-{
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-    uint8_t           random[RTC_LOCAL_PWD_LEN];
-    if (!random_secret(random, len))
-        return false;
-    for (size_t i = 0; i < len; i++)
-        word[i] = digits[random[i] % (sizeof digits - 1)];
-    word[len] = 0;
-    return true;
-}
-
 /* Our credentials: those that the client chose, or new ones. */
 static bool make_credentials(struct rtc_peer *peer, const struct rtc_request *r)
 {
-    if (!make_word(peer->token, RTC_TOKEN_LEN) || !make_word(peer->cname, RTC_CNAME_LEN) ||
-        !make_word(peer->mark, ICE_MARK_LEN) || !make_word(peer->ufrag, RTC_LOCAL_UFRAG_LEN) ||
-        !make_word(peer->pwd, RTC_LOCAL_PWD_LEN))
+    if (!rtc_word_make(peer->token, RTC_TOKEN_LEN) || !rtc_word_make(peer->cname, RTC_CNAME_LEN) ||
+        !rtc_word_make(peer->mark, ICE_MARK_LEN) || !rtc_word_make(peer->ufrag, RTC_LOCAL_UFRAG_LEN) ||
+        !rtc_word_make(peer->pwd, RTC_LOCAL_PWD_LEN))
         return false;
     if (r->ufrag)
         str_copy(peer->ufrag, sizeof peer->ufrag, r->ufrag);
@@ -203,12 +192,7 @@ static struct err *agree(struct opening *o)
                                        .red = rtc->red,
                                        .dtls_active = rtc->dtls_role == CONF_DTLS_ACTIVE,
                                        .without_dtls = is_play(o) && r->no_dtls };
-    uint32_t                  ssrcs[4];
-    random_bytes(ssrcs, sizeof ssrcs);
-    wish.ssrc_audio = ssrcs[0] | 1; /* not 0, and no two alike */
-    wish.ssrc_audio_rtx = wish.ssrc_audio + 1;
-    wish.ssrc_video = wish.ssrc_audio + 2;
-    wish.ssrc_video_rtx = wish.ssrc_audio + 3;
+    rtc_wish_name_sources(&wish);
     peer->role->wish(peer, &wish);
     prefer(wish.video, wish.n_video, r->codec);
     o->opened->fault = sdp_agree(o->offer, &wish, peer->agreed);
@@ -380,7 +364,7 @@ static struct err *restart(struct rtc_peer *peer, const struct rtc_restart *want
                            struct buf *fragment)
 {
     char ufrag[RTC_CREDENTIAL_CAP], pwd[RTC_CREDENTIAL_CAP];
-    if (!make_word(ufrag, RTC_LOCAL_UFRAG_LEN) || !make_word(pwd, RTC_LOCAL_PWD_LEN))
+    if (!rtc_word_make(ufrag, RTC_LOCAL_UFRAG_LEN) || !rtc_word_make(pwd, RTC_LOCAL_PWD_LEN))
         return err_new(E_RTC_INVALID_PARAMS, "the kernel has no random numbers for a password");
     local->ufrag = ufrag;
     local->pwd = pwd;

@@ -1,12 +1,11 @@
 #include "app/rtc/player.h"
 
 #include "app/rtc/playing.h"
-#include "app/sound/other.h"
+#include "app/rtc/wish.h"
 #include "app/source/source.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "kernel/avc.h"
 
 struct player {
     struct rtc_playing playing;
@@ -16,42 +15,9 @@ struct player {
 
 /* ---- which codecs ---- */
 
-/* Those that a stream without a publisher may have later, the likeliest first. */
-static const enum codec pictures[] = { CODEC_H264, CODEC_HEVC, CODEC_AV1, CODEC_VP9, CODEC_VP8 };
-static const enum codec sounds[] = { CODEC_OPUS, CODEC_PCMA, CODEC_PCMU };
-
-static size_t copy_codecs(enum codec to[static RTC_CODECS_MAX], const enum codec *from, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] = from[i];
-    return n;
-}
-
-/* profile-level-id of the stream's configuration (RFC 6184 8.1); 0: not known. */
-static uint32_t h264_profile(const struct source *s)
-{
-    const struct frame *config = headers_find(&s->headers, FRAME_VIDEO, s->video_track);
-    struct avc_config   c;
-    if (!config || config->codec != CODEC_H264 ||
-        !avc_config_parse(config->data + config->media_offset, config->media_len, &c))
-        return 0;
-    return (uint32_t)c.profile_idc << 16 | (uint32_t)c.constraints << 8 | c.level_idc;
-}
-
-/* The codecs of the stream, if they are known; only with them can the viewer see and hear anything. Other sound becomes Opus, or was it. */
 static void wish(struct rtc_peer *peer, struct sdp_wish *w)
 {
-    const struct source *s = peer->session.source;
-    enum codec           video = source_codec(s, FRAME_VIDEO), audio = source_codec(s, FRAME_AUDIO);
-    w->n_video =
-        rtp_packs(video) ? copy_codecs(w->video, &video, 1) : copy_codecs(w->video, pictures, ARRAY_LEN(pictures));
-    w->h264_profile = h264_profile(s);
-    if (rtp_packs(audio))
-        w->n_audio = copy_codecs(w->audio, &audio, 1);
-    else if (audio == CODEC_NONE || rtc_peer_vhost(peer)->rtc.rtmp_to_rtc || other_sound_is_brought(s))
-        w->n_audio = copy_codecs(w->audio, sounds, audio == CODEC_NONE ? ARRAY_LEN(sounds) : 1);
-    else
-        w->n_audio = 0;
+    rtc_wish_to_send(w, peer->session.source);
 }
 
 /* ---- the way to the peer ---- */
@@ -110,16 +76,8 @@ static struct err *begin(struct rtc_peer *peer)
 
 static struct err *join(struct rtc_peer *peer, struct player *p)
 {
-    const struct conf_vhost *vhost = rtc_peer_vhost(peer);
-    struct rtc_playing_setup setup = {
-        .video = rtc_agreed_track(peer->agreed, FRAME_VIDEO),
-        .audio = rtc_agreed_track(peer->agreed, FRAME_AUDIO),
-        .outlet = { .rtp = send_rtp, .rtcp = send_rtcp, .is_behind = is_behind, .arg = peer },
-        .packing = { .keep_sei = vhost->rtc.keep_avc_nalu_sei,
-                     .merge_nalus = peer->session.source->conf->rtc_server.merge_nalus },
-        .cname = peer->cname,
-        .keeps_late = vhost->rtc.keep_bframe,
-    };
+    struct rtc_playing_setup setup = rtc_playing_setup_of(peer->session.source, peer->agreed, peer->cname);
+    setup.outlet = (struct rtc_outlet){ .rtp = send_rtp, .rtcp = send_rtcp, .is_behind = is_behind, .arg = peer };
     struct err *e = rtc_playing_begin(&p->playing, peer->session.source, &setup);
     p->has_joined = true;
     if (!e)

@@ -334,6 +334,18 @@ static const struct reader_delivery delivery = { .add = add, .flush = nothing, .
 
 /* ---- begin and end ---- */
 
+struct rtc_playing_setup rtc_playing_setup_of(const struct source *s, const struct rtc_agreement *agreed,
+                                              const char *cname)
+{
+    return (struct rtc_playing_setup){
+        .video = rtc_agreed_track(agreed, FRAME_VIDEO),
+        .audio = rtc_agreed_track(agreed, FRAME_AUDIO),
+        .packing = { .keep_sei = s->vhost->rtc.keep_avc_nalu_sei, .merge_nalus = s->conf->rtc_server.merge_nalus },
+        .cname = cname,
+        .keeps_late = s->vhost->rtc.keep_bframe,
+    };
+}
+
 struct err *rtc_playing_begin(struct rtc_playing *p, struct source *s, const struct rtc_playing_setup *setup)
 {
     *p = (struct rtc_playing){ .outlet = setup->outlet, .cname = setup->cname, .keeps_late = setup->keeps_late };

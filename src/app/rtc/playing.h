@@ -92,6 +92,10 @@ struct rtc_playing {
     int64_t                 seen_jumps;
 };
 
+/** What was agreed, and what the stream's vhost says of it; the outlet is left to the caller. Borrows all three. */
+struct rtc_playing_setup rtc_playing_setup_of(const struct source *s, const struct rtc_agreement *agreed,
+                                              const char *cname);
+
 /**
  * Begin at the newest key frame. rtc_playing_end() is called after an error, too.
  *

@@ -3,6 +3,7 @@
 #include "app/rtc/breaker.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/publisher_sound.h"
+#include "app/rtc/wish.h"
 #include "app/session/patience.h"
 #include "app/source/feed.h"
 #include "app/source/life.h"
@@ -33,15 +34,8 @@ struct rtc_publisher {
 
 static void wish(struct rtc_peer *peer, struct sdp_wish *wish)
 {
-    /* H.264 first: every protocol and every player has it. */
-    static const enum codec video[] = { CODEC_H264, CODEC_HEVC, CODEC_AV1, CODEC_VP9, CODEC_VP8 };
-    static const enum codec audio[] = { CODEC_OPUS, CODEC_PCMA, CODEC_PCMU };
     (void)peer;
-    wish->n_video = wish->n_audio = 0;
-    for (size_t i = 0; i < sizeof video / sizeof *video; i++)
-        wish->video[wish->n_video++] = video[i];
-    for (size_t i = 0; i < sizeof audio / sizeof *audio; i++)
-        wish->audio[wish->n_audio++] = audio[i];
+    rtc_wish_to_take(wish);
 }
 
 /* ---- media ---- */

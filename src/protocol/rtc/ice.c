@@ -142,10 +142,40 @@ static void move_to(struct ice_agent *ice, struct ice_addr *a)
     ice->priority = a->priority;
 }
 
-static void begin_to_ask(struct ice_agent *ice, struct ice_addr *a)
+/* The address has to answer a check with a new id. */
+static void begin_to_ask(const struct ice_agent *ice, struct ice_addr *a)
 {
     memcpy(a->id, ice->mark, ICE_MARK_LEN);
     a->is_asked = random_secret(a->id + ICE_MARK_LEN, STUN_ID_LEN - ICE_MARK_LEN);
+}
+
+bool ice_call(struct ice_agent *ice, const struct rtc_addr *to)
+{
+    if (ice->n_addrs == ICE_ADDRS_MAX || find(ice, to))
+        return false;
+    struct ice_addr *a = &ice->addrs[ice->n_addrs++];
+    *a = (struct ice_addr){ .addr = *to, .is_controlled = true };
+    begin_to_ask(ice, a);
+    return a->is_asked;
+}
+
+void ice_renew(struct ice_agent *ice)
+{
+    for (unsigned i = 0; i < ice->n_addrs; i++)
+        if (rtc_addr_is(&ice->addrs[i].addr, &ice->peer))
+            begin_to_ask(ice, &ice->addrs[i]);
+}
+
+/* An address has answered a client's check: the first one is chosen, and nominated once it has answered the check that says so. */
+static void choose(struct ice_agent *ice, struct ice_addr *a)
+{
+    a->is_asked = false;
+    if (!ice->peer.len) {
+        ice->peer = a->addr;
+        begin_to_ask(ice, a);
+    } else if (rtc_addr_is(&a->addr, &ice->peer)) {
+        ice->is_nominated = true;
+    }
 }
 
 /* A check was answered: its address is sent to from now on, or once it has answered, or not. */
@@ -156,7 +186,12 @@ static void note_check(struct ice_agent *ice, int64_t now_us, const struct rtc_a
         *a = (struct ice_addr){ .addr = *from };
     a->heard_us = now_us;
     a->priority = m->priority;
-    a->is_controlled = m->is_controlled;
+    a->is_controlled = ice->calls || m->is_controlled;
+    if (ice->calls) { /* It may be an address that the answer did not name. */
+        if (!ice->peer.len && !a->is_asked)
+            begin_to_ask(ice, a);
+        return;
+    }
     if (m->use_candidate || m->is_controlled) { /* two controlled agents: nobody would choose */
         a->nominates = true;
         a->nominated_us = now_us;
@@ -169,7 +204,7 @@ static void note_check(struct ice_agent *ice, int64_t now_us, const struct rtc_a
 
 void ice_note_moved(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from)
 {
-    if (!ice->is.remote_pwd || !ice->is_nominated || rtc_addr_is(from, &ice->peer))
+    if (ice->calls || !ice->is.remote_pwd || !ice->is_nominated || rtc_addr_is(from, &ice->peer))
         return;
     const struct ice_addr *in_use = find(ice, &ice->peer);
     bool                   is_controlled = in_use && in_use->is_controlled;
@@ -191,7 +226,9 @@ bool ice_ask(const struct ice_agent *ice, const struct rtc_addr *to, struct wr *
     stun_write_begin(ask, STUN_REQUEST, a->id);
     stun_write_username(ask, ice->is.remote_ufrag, ice->is.local_ufrag);
     stun_write_priority(ask, ice_priority(126, 0xFFFF, 1));
-    stun_write_role(ask, a->is_controlled, 0);
+    stun_write_role(ask, a->is_controlled, ice->tie_breaker);
+    if (ice->calls && rtc_addr_is(to, &ice->peer))
+        stun_write_use_candidate(ask);
     return stun_write_end(ask, ice->is.remote_pwd);
 }
 
@@ -205,7 +242,10 @@ static enum ice_took take_answer(struct ice_agent *ice, int64_t now_us, const st
         return ICE_IGNORED;
     struct ice_addr *a = &ice->addrs[known - ice->addrs];
     a->heard_us = now_us;
-    move_to(ice, a);
+    if (ice->calls)
+        choose(ice, a);
+    else
+        move_to(ice, a);
     return ICE_PROVEN;
 }
 

@@ -1,12 +1,16 @@
 /**
- * The ICE-lite agent of one session: it answers checks, and knows the peer's addresses and the one that the peer chose.
+ * The ICE agent of one session: it answers checks, and knows the peer's addresses and the one that is used.
+ *
+ * As a server it is ICE-lite: the peer chooses. As a client (`calls`) it is the controlling one: it checks the candidates of the peer's
+ * answer, ice_call(), takes the first that answers, nominates it by a second check, and asks for consent from time to time, ice_renew().
  *
  * The source of a datagram may be forged, and a check may be a copy that somebody else sends again. So an address is sent to only
  * once it has shown that it is reached: it is asked by a check of our own, with a random id, and answers with the peer's password. The
  * newest nomination wins, but within ICE_CONTEST_US of the last one only that of a higher priority: a peer that nominates all its pairs
  * (RFC 5245 8.1.1.2) chooses by that. A check whose transaction has come before, from another address, is a replay and changes nothing.
  *
- * Source     RFC 8445 2.5, 6.1.1, 7.3 (checks that come in), 5.1.2.1 (priorities); RFC 8839 5.4 (credentials);
+ * Source     RFC 8445 2.5, 6.1.1, 7.3 (checks that come in), 7.2, 8.1.1 (checks and nomination by a client), 5.1.2.1 (priorities);
+ *            RFC 7675 5.1 (consent); RFC 8839 5.4 (credentials);
  *            RFC 9000 8.1, 8.2 (why and how an address is validated)
  * Units      microseconds of now_us()
  * Yields     no
@@ -64,6 +68,8 @@ struct ice_agent {
     struct ice_credentials is;    /* each text is in `texts` */
     char                  *texts; /* one allocation */
     bool                   strict_roles;
+    bool                   calls; /* We choose the pair; set by the caller. */
+    uint64_t               tie_breaker;
     char                   mark[ICE_MARK_LEN]; /* set by the caller */
     bool                   is_nominated;
     int64_t                nominated_us; /* when the peer nominated `peer` */
@@ -90,6 +96,12 @@ enum ice_took {
  */
 struct err *ice_begin(struct ice_agent *ice, const struct ice_credentials *credentials) ATTR_MUST_USE;
 void        ice_finish(struct ice_agent *ice);
+
+/** Check an address of the peer's answer, by ice_ask(). False: there are ICE_ADDRS_MAX, or the kernel has no random numbers. */
+bool ice_call(struct ice_agent *ice, const struct rtc_addr *to) ATTR_MUST_USE;
+
+/** Ask the address that was chosen again, with a new id. */
+void ice_renew(struct ice_agent *ice);
 
 /** Take a message of STUN. When the result is ICE_REFUSED or ICE_CHECKED, `answer` is to be sent to `from`. */
 enum ice_took ice_take(struct ice_agent *ice, int64_t now_us, const struct rtc_addr *from, const uint8_t *bytes,

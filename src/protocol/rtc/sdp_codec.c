@@ -38,6 +38,13 @@ const char *sdp_codec_encoding(enum codec codec)
     return row ? row->name : NULL;
 }
 
+uint32_t sdp_codec_clock(enum codec codec, uint8_t *channels)
+{
+    const struct row *row = row_of(codec);
+    *channels = row ? row->channels : 0;
+    return row ? row->clock_hz : 0;
+}
+
 uint32_t sdp_h264_profile(const struct sdp_format *f)
 {
     uint8_t         b[3];

@@ -29,6 +29,9 @@ enum codec sdp_codec_find(struct sdp_text name);
 /** The name as an encoding; NULL for a codec without one. */
 const char *sdp_codec_encoding(enum codec codec);
 
+/** The clock of a codec's RTP times, and how many channels its rtpmap names; 0 for a codec without an encoding. */
+uint32_t sdp_codec_clock(enum codec codec, uint8_t *channels);
+
 /** The profile-level-id of a format of H.264, 24 bits. */
 uint32_t sdp_h264_profile(const struct sdp_format *f);
 

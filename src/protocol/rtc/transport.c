@@ -3,9 +3,16 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
+#include "core/ident.h"
 #include "core/mem.h"
 #include "protocol/rtc/ice.h"
 #include "protocol/rtc/rtp.h"
+
+/* As a client: how often an address is checked that has not answered (RFC 8445 14.3: not below 500 ms for one check, and there are few). */
+enum { CHECK_EVERY_US = 500000 };
+
+/* RFC 7675 5.1: consent is asked for every 5 s, times 0.8 to 1.2. */
+enum { CONSENT_LEAST_US = 4000000, CONSENT_SPREAD_US = 2000000 };
 
 struct rtc_transport {
     struct rtc_events       events;
@@ -16,6 +23,7 @@ struct rtc_transport {
     struct rtc_handshake   *next; /* what has come for the next step; NULL: nothing */
     struct rtc_srtp        *srtp; /* NULL: not connected, or plain */
     int64_t                 heard_us, consent_us, dtls_due_us;
+    int64_t                 check_due_us; /* as a client: the next checks; INT64_MAX: we are none */
     enum rtc_dtls_version   version;
     bool                    is_active, no_dtls, no_srtp;
     bool                    is_lent; /* A step of the handshake is. */
@@ -78,6 +86,9 @@ struct err *rtc_transport_new(struct rtc_transport **out, const struct rtc_trans
     t->heard_us = now_us;
     t->consent_us = setup->consent_us;
     t->dtls_due_us = INT64_MAX;
+    t->check_due_us = setup->calls ? now_us : INT64_MAX;
+    t->ice.calls = setup->calls;
+    random_bytes(&t->ice.tie_breaker, sizeof t->ice.tie_breaker);
     t->version = setup->version;
     t->is_active = setup->is_active;
     t->no_dtls = setup->no_dtls;
@@ -279,6 +290,25 @@ static void ask(struct rtc_transport *t, const struct rtc_addr *to, size_t max)
         t->events.send(t->events.arg, to, bytes, wr_len(&w));
 }
 
+/* Send the checks of a client that are due: to all candidates, then to the one that was chosen. */
+static void check(struct rtc_transport *t, int64_t now_us)
+{
+    uint32_t spread;
+    random_bytes(&spread, sizeof spread);
+    if (t->ice.is_nominated)
+        ice_renew(&t->ice);
+    if (t->ice.peer.len)
+        ask(t, &t->ice.peer, ICE_ASK_MAX);
+    for (unsigned i = 0; i < t->ice.n_addrs && !t->ice.peer.len; i++)
+        ask(t, &t->ice.addrs[i].addr, ICE_ASK_MAX);
+    t->check_due_us = now_us + (t->ice.is_nominated ? CONSENT_LEAST_US + spread % CONSENT_SPREAD_US : CHECK_EVERY_US);
+}
+
+bool rtc_transport_call(struct rtc_transport *t, const struct rtc_addr *candidate)
+{
+    return ice_call(&t->ice, candidate);
+}
+
 static enum rtc_took take_stun(struct rtc_transport *t, int64_t now_us, const struct rtc_addr *from,
                                const uint8_t *bytes, size_t len)
 {
@@ -295,6 +325,8 @@ static enum rtc_took take_stun(struct rtc_transport *t, int64_t now_us, const st
         t->events.send(t->events.arg, from, answer, wr_len(&w));
     if (took == ICE_REFUSED)
         return RTC_TAKEN;
+    if (took == ICE_PROVEN) /* as a client: the check that nominates */
+        ask(t, from, ICE_ASK_MAX);
     note_heard(t, now_us, from);
     go_on(t);
     return took == ICE_PROVEN ? RTC_PROVEN : RTC_VERIFIED;
@@ -397,7 +429,8 @@ static int64_t consent_ends_us(const struct rtc_transport *t)
 int64_t rtc_transport_due_us(const struct rtc_transport *t)
 {
     int64_t consent = consent_ends_us(t);
-    return is_over(t) ? INT64_MAX : consent < t->dtls_due_us ? consent : t->dtls_due_us;
+    int64_t due = t->check_due_us < t->dtls_due_us ? t->check_due_us : t->dtls_due_us;
+    return is_over(t) ? INT64_MAX : consent < due ? consent : due;
 }
 
 void rtc_transport_tick(struct rtc_transport *t, int64_t now_us)
@@ -406,7 +439,11 @@ void rtc_transport_tick(struct rtc_transport *t, int64_t now_us)
         return;
     if (now_us >= consent_ends_us(t)) {
         fail(t, RTC_FAILURE_CONSENT);
-    } else if (now_us >= t->dtls_due_us) { /* No key is computed for what is sent again. */
+        return;
+    }
+    if (now_us >= t->check_due_us)
+        check(t, now_us);
+    if (now_us >= t->dtls_due_us) { /* No key is computed for what is sent again. */
         dtls_tick(t->dtls);
         follow_dtls(t, now_us);
     }

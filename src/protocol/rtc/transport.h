@@ -13,6 +13,10 @@
  * such a check. An address gets DTLS and media once it has answered a check of ours (ice.h): who forges the address of somebody else
  * has only two short messages sent there for each check, less than the three times that RFC 9000 8.1 allows.
  *
+ * As a client (`calls`) we check the candidates of the answer, and choose:
+ *
+ *     rtc_transport_call(t, &candidate) for each, then rtc_transport_tick() at rtc_transport_due_us(), which is at once
+ *
  * Source     RFC 8445 2.5, 7.3 (ICE-lite); RFC 8839; RFC 7675 (consent); RFC 7983 (demultiplexing); RFC 5764, 6347, 8827 (DTLS-SRTP)
  * Units      microseconds of now_us()
  * Yields     no, and the events must not either. An event may not free the transport; it may set a flag for its caller
@@ -77,6 +81,7 @@ struct rtc_transport_setup {
     struct dtls_identity   *identity;     /* a reference is taken */
     struct dtls_fingerprint fingerprint;  /* of the peer's certificate; len 0: RTC_FAILURE_FINGERPRINT */
     enum rtc_dtls_version   version;
+    bool                    calls;        /* We are the client, and choose the pair. */
     bool                    is_active;    /* our DTLS role: active is the client (a=setup) */
     bool                    strict_roles; /* a peer that claims to be controlled gets 487 */
     bool                    no_dtls;      /* `dtls=false`: connected once an address is proven; RTP is plain */
@@ -90,6 +95,9 @@ struct rtc_transport;
 /** Make a transport. All texts are copied. Errors: E_RTC_INVALID_ICE (credentials, ice.h), out of memory. */
 struct err *rtc_transport_new(struct rtc_transport **out, const struct rtc_transport_setup *setup,
                               int64_t now_us) ATTR_MUST_USE;
+
+/** Check a candidate of the peer, as a client. False: it is known, there are ICE_ADDRS_MAX, or there are no random numbers. */
+bool rtc_transport_call(struct rtc_transport *t, const struct rtc_addr *candidate) ATTR_MUST_USE;
 
 /** Free it without a goodbye, and set the pointer to NULL. NULL is allowed. */
 void rtc_transport_free(struct rtc_transport **t);

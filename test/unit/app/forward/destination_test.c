@@ -70,6 +70,18 @@ static void variables_are_replaced(void **state)
     check("rtmp://h/a/[url]", &plain, "rtmp://h/a/[url] - -");
 }
 
+static void a_url_of_whip_is_a_resource_or_a_stream(void **state)
+{
+    (void)state;
+    check("whip://h:1985", &plain, "whip://h:1985/rtc/v1/whip/?app=live&stream=cam&k=v&t=1 - -");
+    check("whips://h/", &named, "whips://h/rtc/v1/whip/?app=live/x&stream=a/b&vhost=v.example - -");
+    check("whips://h/live/[stream]", &plain, "whips://h/live/cam - -");
+    check("https://bearer:t@h/rtc/v1/whip/?app=[app]&stream=x", &plain,
+          "https://bearer:t@h/rtc/v1/whip/?app=live&stream=x - -");
+    check("http://h/cam/whip", &plain, "http://h/cam/whip - -");
+    check("http://h/cam/flv", &plain, "http://h/cam/flv - -");
+}
+
 static void a_text_that_is_too_long_is_an_error(void **state)
 {
     static char                word[5000] = "rtmp://h/a/";
@@ -106,6 +118,7 @@ int main(void)
         cmocka_unit_test(a_url_with_an_app_hands_no_parameters_on),
         cmocka_unit_test(a_whole_url_names_the_stream),
         cmocka_unit_test(variables_are_replaced),
+        cmocka_unit_test(a_url_of_whip_is_a_resource_or_a_stream),
         cmocka_unit_test(a_text_that_is_too_long_is_an_error),
         cmocka_unit_test(a_lack_of_memory_is_an_error),
     };

@@ -721,6 +721,70 @@ static void memory_may_run_out_anywhere(void **state)
     }
 }
 
+/* A client of our own, beside a server that is ICE-lite. The first candidate is nobody's. */
+static struct wire *wire_with_client(bool is_active)
+{
+    struct wire               *w = wire_new();
+    struct rtc_transport_setup a = wire_setup(w, &w->a, ecdsa, rsa), b = wire_setup(w, &w->b, rsa, ecdsa);
+    struct rtc_addr            nobody = wire_addr("192.0.2.77", 9);
+    w->carries_checks = true;
+    b.calls = true;
+    b.is_active = is_active;
+    a.is_active = !is_active;
+    open_side(&w->a, &a);
+    open_side(&w->b, &b);
+    assert_true(rtc_transport_call(w->b.t, &nobody));
+    assert_true(rtc_transport_call(w->b.t, &w->a.addr));
+    assert_false(rtc_transport_call(w->b.t, &w->a.addr));
+    return w;
+}
+
+static void a_client_checks_candidates_and_nominates_one(void **state)
+{
+    (void)state;
+    for (int is_active = 0; is_active < 2; is_active++) {
+        struct wire *w = wire_with_client(is_active);
+        int64_t      now = now_us();
+        assert_true(rtc_transport_due_us(w->b.t) <= now);
+        rtc_transport_tick(w->b.t, now);
+        assert_int_equal(w->b.n_asked, 2);
+        assert_true(rtc_transport_due_us(w->b.t) > now);
+        wire_run(w);
+        assert_int_equal(rtc_transport_step(w->a.t), RTC_STEP_CONNECTED);
+        assert_int_equal(rtc_transport_step(w->b.t), RTC_STEP_CONNECTED);
+        assert_in_range(w->b.n_asked, 3, 5); /* one nominates; the server's own checks trigger others */
+        assert_true(rtc_addr_is(rtc_transport_peer(w->b.t), &w->a.addr));
+        media_passes(&w->b, 1);
+        media_passes(&w->a, 1);
+        wire_free(w);
+    }
+}
+
+static void a_client_asks_again_until_it_is_answered_then_for_consent(void **state)
+{
+    (void)state;
+    struct wire *w = wire_with_client(true);
+    int64_t      now = now_us(), due;
+    w->carries_checks = false;
+    rtc_transport_tick(w->b.t, now);
+    rtc_transport_tick(w->b.t, now + 1); /* nothing is due */
+    assert_int_equal(w->b.n_asked, 2);
+    w->carries_checks = true;
+    rtc_transport_tick(w->b.t, rtc_transport_due_us(w->b.t));
+    assert_int_equal(w->b.n_asked, 4);
+    wire_run(w);
+    assert_int_equal(rtc_transport_step(w->b.t), RTC_STEP_CONNECTED);
+    rtc_transport_tick(w->b.t, rtc_transport_due_us(w->b.t)); /* the timer of the checks that were sent again */
+    unsigned n = w->b.n_asked;
+    wire_run(w);
+    due = rtc_transport_due_us(w->b.t);
+    assert_true(due >= now + 4000000 && due <= now + 8000000);
+    rtc_transport_tick(w->b.t, due);
+    assert_int_equal(w->b.n_asked, n + 1);
+    assert_true(rtc_addr_is(&w->b.sent_to, &w->a.addr));
+    wire_free(w);
+}
+
 static void credentials_have_bounds(void **state)
 {
     (void)state;
@@ -772,6 +836,8 @@ int main(void)
         cmocka_unit_test(a_controlled_peer_is_told_if_roles_are_strict),
         cmocka_unit_test(plain_media_passes_if_encryption_is_off),
         cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(a_client_checks_candidates_and_nominates_one),
+        cmocka_unit_test(a_client_asks_again_until_it_is_answered_then_for_consent),
         cmocka_unit_test(credentials_have_bounds),
     };
     return cmocka_run_group_tests(tests, begin, finish);

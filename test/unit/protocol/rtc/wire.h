@@ -49,9 +49,10 @@ struct wire_side {
 };
 
 struct wire {
-    struct wire_side a, b;   /* passive, active */
-    unsigned         n_dtls; /* datagrams of DTLS so far, of both sides */
-    int              drop;   /* the number of the one that is lost; -1: none */
+    struct wire_side a, b;           /* passive, active */
+    unsigned         n_dtls;         /* datagrams of DTLS so far, of both sides */
+    int              drop;           /* the number of the one that is lost; -1: none */
+    bool             carries_checks; /* A side is a client: checks go over the wire, too. */
 };
 
 static inline struct rtc_addr wire_addr(const char *text, uint16_t port)
@@ -89,6 +90,8 @@ static inline void wire_send(void *arg, const struct rtc_addr *to, const uint8_t
         (*(is_request ? &s->n_asked : &s->n_stun_sent))++;
         if (is_request)
             wire_keep(&s->asked, bytes, len);
+        if (s->wire->carries_checks && rtc_addr_is(to, &wire_other(s)->addr))
+            wire_put(wire_other(s), bytes, len);
         return;
     }
     s->n_sent++;
