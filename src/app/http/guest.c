@@ -23,6 +23,7 @@ static struct err *hand_over(const struct http_conn *c)
     if (fd < 0)
         return err_sys(E_SOCKET_CREATE, "a descriptor for %s", c->peer_ip);
     getpeername(fd, (struct sockaddr *)&peer, &len);
+    /* cppcheck-suppress returnDanglingLifetime; cppcheck mistakes the guest's error for &peer. */
     return c->by->guest->start(c->server, fd, (struct sockaddr *)&peer, c->by);
 }
 
