@@ -236,6 +236,7 @@ static void read_all(void *arg)
     while (!e)
         e = take_next(c, bytes);
     mem_free(bytes);
+    io_set_owner(&c->io, c->owner); /* The socket may wake it until it is closed, and this coroutine ends. */
     if (err_code(e) != E_THREAD_INTERRUPTED)
         c->over = true;
     err_free(e);
