@@ -12,7 +12,7 @@ import rtc_clients
 import srs
 from api import Api
 from media import ROOT
-from test_rtc import encoder
+from test_rtc import encoder, streams_of
 from wait import patience, until
 
 SERVER = "rtc_server { enabled on; listen %d; candidate 127.0.0.1; %s } vhost __defaultVhost__ { rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; %s } }"
@@ -207,3 +207,31 @@ def test_the_example_pushes_to_the_example_of_a_server(make_server):
         near.wait_log(r"forward of \S+ to whip://\S+ begins")
         far.wait_log(r"start publish /live/livestream by WebRTC")
         far.wait_log(r"video codec=H264")
+
+
+# ---- WHEP ----
+
+def pulling(url, more="", rtc=""):
+    return CLIENT % (rtc, "relay live/p { pull %s; timeout 3; %s }" % (url, more))
+
+
+def test_a_stream_is_pulled_by_whep_as_long_as_it_is_there(other, make_server):
+    origin = other()
+    server = make_server(pulling("whep://127.0.0.1:%d/live/s" % origin.api_port), api="")
+    with encoder(origin):
+        server.wait_log(r"relay of \S+ from whep://\S+ begins", timeout=30)
+        server.wait_log(r"video codec=H264, profile=\S+, level=\S+, 320x240")
+        server.wait_log("audio codec=AAC")
+        told = until(lambda: client_of(server, "rtc-pull"), "the client that pulls")
+        assert told["ip"] == "127.0.0.1", told
+        seen = streams_of(server, "live/p")
+        assert set(seen) == {"h264", "aac"}, seen
+    server.wait_log(r"no frame came|said goodbye", timeout=30)
+    until(lambda: not client_of(server, "rtc-pull") and not client_of(origin, "rtc-play"), "the end of both sessions", 20)
+
+
+def test_a_stream_that_would_be_pulled_from_itself_is_refused(make_server):
+    port = srs.free_port()
+    server = make_server("http_api { enabled on; listen %d; } " % port +
+                         pulling("http://127.0.0.1:%d/rtc/v1/whep/?app=live&stream=p" % port))
+    server.wait_log(r"live/p would come from, or go to, itself")

@@ -237,6 +237,16 @@ struct err *entry_take_body(struct entry *entry, struct frame **body, uint32_t t
     return e ? e : go_on(entry);
 }
 
+struct err *entry_put_unit(struct entry *entry, struct frame_unit *unit)
+{
+    struct err *e = look_for_room();
+    if (!e && pacer_has_room(entry->session.source)) {
+        e = feed_unit(&entry->feed, unit);
+        note_frame(entry);
+    }
+    return e;
+}
+
 struct err *entry_take_unit(struct entry *entry, struct frame_unit *unit)
 {
     struct err *e = look_for_room();

@@ -94,6 +94,9 @@ struct err *entry_take(struct entry *entry, const uint8_t *bytes, size_t len) AT
  */
 struct err *entry_take_body(struct entry *entry, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
 
+/** As entry_take_unit(), without a yield: a unit that there is no room for is dropped. */
+struct err *entry_put_unit(struct entry *entry, struct frame_unit *unit) ATTR_MUST_USE;
+
 /** Take a unit of a codec, as feed_unit() does; it is used up. Errors and yields as entry_take_body(). */
 struct err *entry_take_unit(struct entry *entry, struct frame_unit *unit) ATTR_MUST_USE;
 

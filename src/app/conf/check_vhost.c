@@ -108,7 +108,8 @@ static struct err *check_relay(const struct conf_node *vhost, const struct conf_
     struct conf_relay_name  names;
     for (size_t i = 0; urls && i < urls->n_args; i++)
         if (!conf_relay_url_is_known(urls->args[i]))
-            return err_new(E_SYSTEM_CONFIG_INVALID, "relay.pull=%s of %s is no rtmp, rtmps, http or https URL%s",
+            return err_new(E_SYSTEM_CONFIG_INVALID,
+                           "relay.pull=%s of %s is no rtmp, rtmps, http, https, whep or wheps URL%s",
                            conf_show(urls->args[i], shown, sizeof shown), vhost_name(vhost, name, sizeof name),
                            conf_node_at(relay, where, sizeof where));
     if (!urls || !urls->n_args || urls->n_args > CONF_RELAY_URLS_MAX)

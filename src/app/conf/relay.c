@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "app/conf/rtc_url.h"
 #include "core/attr.h"
 #include "core/str.h"
 
@@ -19,7 +20,7 @@ static const char *behind_scheme(const char *url, const char *scheme)
 /* What follows the scheme, if it is a known one. */
 static const char *authority_of(const char *url, bool *is_http)
 {
-    static const char *const schemes[] = { "rtmp", "rtmps", "http", "https" };
+    static const char *const schemes[] = { "rtmp", "rtmps", "http", "https", "whep", "wheps" };
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         const char *rest = behind_scheme(url, schemes[i]);
         *is_http = i >= 2;
@@ -37,6 +38,8 @@ enum conf_relay_form conf_relay_form_of(const char *url)
         return CONF_RELAY_UNKNOWN;
     if (!is_http)
         return CONF_RELAY_RTMP;
+    if (conf_rtc_url_is(url, "whep"))
+        return CONF_RELAY_WHEP;
     size_t len = strcspn(url, "?#"), end = sizeof playlist - 1;
     return len > end && strncasecmp(url + len - end, playlist, end) == 0 ? CONF_RELAY_HLS : CONF_RELAY_HTTP;
 }

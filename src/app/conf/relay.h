@@ -19,6 +19,7 @@ enum conf_relay_form {
     CONF_RELAY_RTMP, /* rtmp, rtmps */
     CONF_RELAY_HTTP, /* http, https: FLV or MPEG-TS, as the first byte tells */
     CONF_RELAY_HLS,  /* http, https, and the path ends with .m3u8 */
+    CONF_RELAY_WHEP, /* whep, wheps, or http, https and a part of the path that ends with whep (rtc_url.h) */
 };
 
 struct conf_relay_name {

@@ -18,6 +18,8 @@ static const struct client_type http_type = {
     .name = "http-pull", .tag = "HPU", .publish = true, .protocol = STAT_HTTP
 };
 
+static const struct client_type rtc_type = { .name = "rtc-pull", .tag = "RPU", .publish = true, .protocol = STAT_RTC };
+
 struct err *attempt_trust(struct attempt *a)
 {
     const struct pull_order *o = a->order;
@@ -40,9 +42,11 @@ void attempt_heard(const struct attempt *a, const struct err *e)
 
 static struct entry_who who_pulls(struct attempt *a)
 {
-    bool is_rtmp = conf_relay_form_of(a->url) == CONF_RELAY_RTMP;
+    enum conf_relay_form form = conf_relay_form_of(a->url);
     return (struct entry_who){
-        .client = { .type = is_rtmp ? &rtmp_type : &http_type,
+        .client = { .type = form == CONF_RELAY_RTMP   ? &rtmp_type
+                            : form == CONF_RELAY_WHEP ? &rtc_type
+                                                      : &http_type,
                     .id = a->trace,
                     .ip = a->ip,
                     .co = co_self(),
@@ -63,7 +67,8 @@ struct err *attempt_begin(struct attempt *a, int fd, const struct rtmp_peer *pee
     struct buf               url = buf_up_to(RTMP_URL_MAX);
     a->door = server->door;
     a->door.guards = o->kind->guards;
-    reach_peer_ip(fd, a->ip);
+    if (fd >= 0)
+        reach_peer_ip(fd, a->ip);
     buf_printf(&url, "rtmp://%s/%s/%s", o->vhost, o->app, o->stream);
     struct err *e = buf_error(&url);
     if (!e) {
@@ -107,6 +112,11 @@ struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t t
 struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit)
 {
     return heard(a, entry_take_unit(&a->entry, unit));
+}
+
+struct err *attempt_put_unit(struct attempt *a, struct frame_unit *unit)
+{
+    return heard(a, entry_put_unit(&a->entry, unit));
 }
 
 struct err *attempt_keep(struct attempt *a, struct frame **body, uint32_t ts_ms)

@@ -88,7 +88,7 @@ void attempt_heard(const struct attempt *a, const struct err *e);
 /**
  * The stream comes: become its publisher.
  *
- * Shape      fd: the socket it comes by; peer: who the server says it is; NULL: it cannot
+ * Shape      fd: the socket it comes by; -1: a->ip is known already; peer: who the server says it is; NULL: it cannot
  * Errors     E_SYSTEM_STREAM_BUSY, also where the vhost lets another publisher take the stream over; those of entry_open()
  * Yields     as entry_open()
  */
@@ -98,6 +98,9 @@ struct err *attempt_begin(struct attempt *a, int fd, const struct rtmp_peer *pee
 struct err *attempt_take(struct attempt *a, const uint8_t *bytes, size_t len) ATTR_MUST_USE;
 struct err *attempt_take_body(struct attempt *a, struct frame **body, uint32_t ts_ms) ATTR_MUST_USE;
 struct err *attempt_take_unit(struct attempt *a, struct frame_unit *unit) ATTR_MUST_USE;
+
+/** As attempt_take_unit(), without a yield: entry_put_unit(). */
+struct err *attempt_put_unit(struct attempt *a, struct frame_unit *unit) ATTR_MUST_USE;
 
 /**
  * Keep a body while the attempt stands by.

@@ -8,6 +8,7 @@ attempt_form *forms_find(const char *url)
     case CONF_RELAY_RTMP: return rtmp_form_run;
     case CONF_RELAY_HTTP: return http_form_run;
     case CONF_RELAY_HLS: return hls_form_run;
+    case CONF_RELAY_WHEP: return whep_form_run;
     default: return NULL;
     }
 }

@@ -19,5 +19,6 @@ attempt_form *forms_find(const char *url);
 struct err *rtmp_form_run(struct attempt *a) ATTR_MUST_USE;
 struct err *http_form_run(struct attempt *a) ATTR_MUST_USE;
 struct err *hls_form_run(struct attempt *a) ATTR_MUST_USE;
+struct err *whep_form_run(struct attempt *a) ATTR_MUST_USE;
 
 #endif

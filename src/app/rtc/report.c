@@ -3,14 +3,17 @@
 #include "app/rtc/breaker.h"
 #include "app/rtc/peer.h"
 #include "app/rtc/peers.h"
+#include "app/rtc/player.h"
 #include "app/rtc/port.h"
+#include "app/rtc/publisher.h"
 #include "app/rtc/tcp_service.h"
 #include "core/clock.h"
 #include "protocol/io.h"
 
 void rtc_report_put_client(struct jw *j, const struct client *c, bool shows_secrets)
 {
-    if (c->type->protocol != STAT_RTC)
+    if (c->type != rtc_player_role.type &&
+        c->type != rtc_publisher_role.type) /* A pull by WHEP is no session of this server. */
         return;
     const struct rtc_peer        *peer = CONTAINER_OF(c, struct rtc_peer, session.client);
     const struct rtc_peer_counts *n = &peer->counts;
