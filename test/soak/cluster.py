@@ -40,6 +40,10 @@ REMUX = "http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }"
 
 # ---- players ------------------------------------------------------------------------------------------------------
 
+def clock():
+    return time.strftime("%H:%M:%S")
+
+
 class Record:
     """What a player has seen of a Numbered stream."""
 
@@ -56,7 +60,7 @@ class Record:
             return
         if number[1] <= self.number:
             self.repeats += 1
-            self.where.append("%d after %d at %d ms" % (number[1], self.number, m.ts))
+            self.where.append("%s picture %d after %d at %d ms" % (clock(), number[1], self.number, m.ts))
         self.missed += max(0, number[1] - self.number - 1) if self.pictures else 0
         self.number = number[1]
         self.pictures += 1
@@ -252,7 +256,7 @@ class Faults:
         if at in self.under_way:
             return
         self.counts[what.__name__] = self.counts.get(what.__name__, 0) + 1
-        print("        %-6s %s" % (what.__name__, at.name), flush=True)
+        print("  %s %-6s %s" % (clock(), what.__name__, at.name), flush=True)
         self.under_way[at] = (time.monotonic() + random.uniform(0.5, 8), what(at))
 
     def mend(self, all_of_them=False):
@@ -294,19 +298,12 @@ class Soak:
         self.fill()
         self.wait_playing()
 
-    def tell_repeats(self):
-        for p in self.audience.players:
-            if p.record.where:
-                print("        %s at %s: picture %s" % (p.name, p.server.name, ", ".join(p.record.where[:5])), flush=True)
-                p.record.where.clear()
-
     def wait_playing(self):
         began = time.monotonic()
         wanted = {p: self.tree.number(p.name) + MORE_PICTURES for p in self.audience.players}
         while (late_ones := [p for p, n in wanted.items() if p.record.number < n]) and time.monotonic() < began + MEND_S:
             time.sleep(0.1)
         self.slowest_s = max(self.slowest_s, time.monotonic() - began)
-        self.tell_repeats()
         for p in late_ones[:10]:
             self.problems.append("%s at %s %s" % (p.name, p.server.name, "is disconnected: %r" % p.error if p.closed else "does not play"))
         print("    all of %d players play again after %.1f s" % (len(wanted), time.monotonic() - began) if not late_ones else
@@ -331,6 +328,8 @@ class Soak:
                 s.name, fds, before[s][1], held, before[s][2], "" if pid == before[s][0] else "; it was started again"))
             if fds > before[s][1] or held > may_hold:
                 self.problems.append("%s keeps something" % s.name)
+        for where in sorted({w for r in self.records for w in r.where})[:20]:
+            print("    " + where)
         for what in ("repeats", "backward"):
             n = sum(getattr(r, what) for r in self.records)
             if n:
