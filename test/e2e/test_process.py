@@ -712,7 +712,7 @@ def test_every_file_that_we_ship_passes_the_check():
 
 # The variables of the ports, so that examples can run beside each other and beside other servers.
 PORT_VARIABLES = ["SRS_LISTEN", "SRS_RTMPS_LISTEN", "SRS_HTTP_API_LISTEN", "SRS_HTTP_API_HTTPS_LISTEN",
-                  "SRS_HTTP_SERVER_LISTEN", "SRS_HTTP_SERVER_HTTPS_LISTEN", "SRS_RTC_SERVER_LISTEN"]
+                  "SRS_HTTP_SERVER_LISTEN", "SRS_HTTP_SERVER_HTTPS_LISTEN", "SRS_RTC_SERVER_LISTEN", "SRS_RTC_SERVER_TCP_LISTEN"]
 
 
 def ports_of_example(text):

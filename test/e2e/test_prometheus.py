@@ -100,7 +100,8 @@ UNSEEN = {"srs_node_uname_info", "srs_streams", "srs_clients", "srs_clients_tota
           "srs_cluster_questions_total", "srs_sound_converters", "srs_sound_frames_total",
           "srs_rtc_sessions", "srs_rtc_sessions_waiting", "srs_rtc_datagrams_total", "srs_rtc_packets_total",
           "srs_rtc_nacks_total", "srs_rtc_plis_total", "srs_rtc_packets_lost_total", "srs_rtc_strangers_total",
-          "srs_rtc_dropped_total", "srs_rtc_send_calls_total"}
+          "srs_rtc_dropped_total", "srs_rtc_send_calls_total", "srs_rtc_tcp_connections", "srs_rtc_tcp_connections_waiting",
+          "srs_rtc_tcp_strangers_total", "srs_rtc_breaker_level", "srs_rtc_breaker_refused_total"}
 
 
 def test_the_alerts_are_sound_and_quiet_on_a_healthy_server(metrics, tmp_path):

@@ -8,7 +8,7 @@ from rtc_clients import skip_without_aiortc, skip_without_gstreamer
 
 pytestmark = [skip_without_aiortc(), skip_without_gstreamer()]       # aiortc brings FFmpeg's libraries for Python
 
-SECONDS = 20
+SECONDS = 10
 
 
 def test_pictures_stay_equal_and_the_sound_stays_in_its_place(make_server, tmp_path):

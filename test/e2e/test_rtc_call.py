@@ -150,6 +150,7 @@ def test_servers_that_refuse_or_answer_garbage_are_told_of_and_tried_again(make_
         assert all(s.of("POST")[0][2]["Content-Type"] == "application/sdp" for s in others[:-1])
 
 
+@pytest.mark.long
 def test_a_silent_server_and_one_of_another_certificate_are_given_up(other, make_server, signalling):
     target = other()
     silent = signalling(silent_answer)

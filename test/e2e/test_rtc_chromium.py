@@ -69,13 +69,18 @@ def page():
 def server(make_server, page):
     """A server whose page is open."""
     made = make_server(conf(srs.free_port()), api="", http="", start=False)
-    os.makedirs(made.html, exist_ok=True)
-    with open(os.path.join(made.html, "rtc.html"), "w", encoding="utf-8") as f:
-        f.write(PAGE)
-    made.start()
-    page.open(made.http_url("/rtc.html"))
-    page.driver.set_script_timeout(30)
+    place_page(made, page)
     return made
+
+
+def place_page(server, page):
+    """Start a server that has the page, and open it."""
+    os.makedirs(server.html, exist_ok=True)
+    with open(os.path.join(server.html, "rtc.html"), "w", encoding="utf-8") as f:
+        f.write(PAGE)
+    server.start()
+    page.open(server.http_url("/rtc.html"))
+    page.driver.set_script_timeout(30)
 
 
 def ask(page, script, *arguments):
@@ -101,7 +106,7 @@ def plays(page, server, stream, way, codec):
     assert ask(page, "return codec(player, 'inbound')") == "video/" + codec
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("codec", ["H264", "VP8", "VP9", "AV1"])
 def test_each_codec_is_published_and_played(page, server, codec):
     """By WHIP and WHEP, then both by the JSON API."""

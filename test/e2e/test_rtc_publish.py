@@ -108,4 +108,4 @@ def test_a_viewer_whose_nat_forgets_it_goes_on(make_server, live):
                 time.sleep(1.2)
                 before = viewer.last.moved
                 relay.rebind()
-                viewer.wait(lambda s: s.moved > before + 25, "pictures that move on", 4)
+                viewer.wait(lambda s: s.moved > before + 25, "pictures that move on")

@@ -71,7 +71,7 @@ static struct err *take_url(struct rtc_signal *s, const char *url)
 
 static bool is_same_server(const char *a, const char *b)
 {
-    struct http_location at, bt;
+    struct http_location at = { 0 }, bt = { 0 };
     struct err          *e = http_location_parse(&at, a);
     if (!e)
         e = http_location_parse(&bt, b);
