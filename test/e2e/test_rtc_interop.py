@@ -17,6 +17,7 @@ def _installed(program):
         npm_parsers.need()
 
 
+@pytest.mark.sample(2)
 @CLIENTS
 def test_it_plays_a_stream_of_rtmp(rtc_server, program):  # noqa: F811
     server = rtc_server()
@@ -28,6 +29,7 @@ def test_it_plays_a_stream_of_rtmp(rtc_server, program):  # noqa: F811
     until(lambda: not clients(server, "rtc-play"), "the viewer to be gone")
 
 
+@pytest.mark.sample(2)
 @CLIENTS
 def test_it_publishes_and_plays_what_it_publishes(rtc_server, program):  # noqa: F811
     server = rtc_server()
