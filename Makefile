@@ -273,7 +273,7 @@ $(filter $(F)/test/unit/srs_rtmp/%,$(UNIT_ASAN_PROGRAMS)): $(F)/libsrs_rtmp.a
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 fuzz-short: fuzz-programs
-	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),1)
+	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),1) 10000
 
 fuzz: fuzz-programs
 	trunk-scripts/run-fuzz.sh $(or $(FUZZ_SECONDS),600)
@@ -434,7 +434,7 @@ help:
 	@echo 'make test         install what the tests need (as root), build, run every check and test'
 	@echo 'make unit         the unit tests; unit-asan: the same with clang and its sanitizers; valgrind: the same in valgrind'
 	@echo 'make e2e          the end-to-end tests; e2e-asan, e2e-valgrind: the same with such a server'
-	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=1; fuzz: for FUZZ_SECONDS=600'
+	@echo 'make fuzz-short   each fuzzer for FUZZ_SECONDS=1, at most 10000 runs; fuzz: for FUZZ_SECONDS=600'
 	@echo 'make layers       check that includes point one way; headers: that each header compiles alone; state: that'
 	@echo '                  files with variables are listed in doc/architecture.md'
 	@echo 'make third-party  compare third_party/ with its checksums'
